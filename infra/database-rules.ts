@@ -1,0 +1,111 @@
+import { Temporal } from 'temporal-polyfill';
+import { type Problem, quoted, type Schedule } from '../functions/power/schedule-input.ts';
+
+/** RDS takes no shorter backup window. */
+const BACKUP_MINUTES = 30;
+const DAY_MINUTES = 1440;
+
+/** A daily stretch of UTC: minutes after midnight, `to` beyond 1440 over midnight. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Site {
+  readonly environment: string;
+  readonly database: { readonly backupDays: number; readonly backupWindow?: string | undefined };
+  readonly schedule?:
+    | { readonly nodes: string; readonly database?: string | undefined }
+    | undefined;
+}
+
+/** What is wrong with the database's settings, given the schedule it follows, if it follows one. */
+export function databaseProblems(site: Site, followed: Schedule | undefined): Problem[] {
+  const { environment, database, schedule } = site;
+  const problems: Problem[] = [];
+  const refuse = (field: string, value: unknown, remedy: string) =>
+    problems.push({ field, value: quoted(value), remedy });
+
+  if (environment === 'prd' && database.backupDays === 0) {
+    refuse('database.backupDays', 0, 'keeps no backup of a production site. Write 1 to 35.');
+  }
+  if (schedule?.nodes === 'one' && schedule.database === 'follow') {
+    const remedy = 'would stop the database under node a, which keeps serving. Leave it out.';
+    refuse('schedule.database', 'follow', remedy);
+  }
+  if (followed === undefined || database.backupDays === 0) return problems;
+
+  const possible = chooseBackupWindow(followed);
+  const wanted = readBackupWindow(database.backupWindow ?? '');
+  if (possible === undefined) {
+    refuse(
+      'schedule.windows',
+      followed.windows.map(({ label }) => label).join(' and '),
+      'leaves the database no half hour for its daily backup, at one UTC time in winter and ' +
+        'summer. Write a window of two hours or longer, or database: "always-on".',
+    );
+  } else if (wanted !== undefined && !isOpen(wanted, followed)) {
+    refuse(
+      'database.backupWindow',
+      database.backupWindow,
+      'lies outside the hours of the schedule, in winter or in summer, and a stopped database ' +
+        `takes no backup. Write a time in UTC inside them, such as ${possible}, or leave it out.`,
+    );
+  }
+  return problems;
+}
+
+/** Reads `HH:MM-HH:MM`; undefined if that is not what it is, or too short for RDS. */
+export function readBackupWindow(text: string): Stretch | undefined {
+  if (!/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/.test(text)) return undefined;
+  const [from = 0, to = 0] = text
+    .split('-')
+    .map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
+  const length = modulo(to - from, DAY_MINUTES);
+  return length < BACKUP_MINUTES ? undefined : { from, to: from + length };
+}
+
+/** The middle half hour of the longest window, `HH:MM-HH:MM` in UTC; undefined if none is enough. */
+export function chooseBackupWindow(schedule: Schedule): string | undefined {
+  const length = ({ from, to }: Stretch) => to - from;
+  const [longest] = sharedHours(schedule).sort((one, other) => length(other) - length(one));
+  if (longest === undefined || length(longest) < BACKUP_MINUTES) return undefined;
+  const from = Math.floor((longest.from + longest.to - BACKUP_MINUTES) / 2);
+  return `${clockTime(from)}-${clockTime(from + BACKUP_MINUTES)}`;
+}
+
+function isOpen(backup: Stretch, schedule: Schedule): boolean {
+  const length = backup.to - backup.from;
+  return sharedHours(schedule).some(
+    ({ from, to }) => modulo(backup.from - from, DAY_MINUTES) + length <= to - from,
+  );
+}
+
+/** Of each window the hours that are open all year: RDS counts in UTC, schedules in local time. */
+function sharedHours({ timeZone, windows }: Schedule): Stretch[] {
+  const offsets = offsetsOf(timeZone);
+  return windows.map(({ from, to }) => ({
+    from: from - Math.min(...offsets),
+    to: to - Math.max(...offsets),
+  }));
+}
+
+/** Minutes ahead of UTC, all that a zone uses in ten years: some pause summer time for Ramadan. */
+function offsetsOf(timeZone: string): number[] {
+  const offsets: number[] = [];
+  let at: Temporal.ZonedDateTime | null =
+    Temporal.PlainDate.from('2026-01-01').toZonedDateTime(timeZone);
+  while (at !== null && at.year < 2036) {
+    offsets.push(at.offsetNanoseconds / 6e10);
+    at = at.getTimeZoneTransition('next');
+  }
+  return offsets;
+}
+
+function clockTime(minutes: number): string {
+  const two = (number: number) => String(number).padStart(2, '0');
+  const ofDay = modulo(minutes, DAY_MINUTES);
+  return `${two(Math.floor(ofDay / 60))}:${two(ofDay % 60)}`;
+}
+
+const modulo = (number: number, base: number): number => ((number % base) + base) % base;

@@ -1,0 +1,761 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ConfigInput,
+  defineConfig,
+  InvalidConfig,
+  loadConfig,
+  parseConfig,
+  scheduleOf,
+} from '../../../infra/config.ts';
+
+const site = defineConfig({
+  environment: 'tst',
+  region: 'ca-central-1',
+  zones: ['ca-central-1a', 'ca-central-1b'],
+  timeZone: 'America/Toronto',
+  clients: { web: ['203.0.113.0/24'], dicom: ['198.51.100.0/24'] },
+  alerts: { emails: ['pacs@example.org'] },
+});
+const weekdays = { from: '07:00', to: '19:00', weekdays: 'mon-fri' };
+
+function problemsIn(config: unknown): InvalidConfig {
+  try {
+    parseConfig(config);
+  } catch (error) {
+    if (error instanceof InvalidConfig) return error;
+    throw error;
+  }
+  throw new Error('The configuration is accepted.');
+}
+
+describe('a configuration', () => {
+  it('needs little: everything else has a default', () => {
+    const config = parseConfig(site);
+
+    expect(config).toEqual({
+      ...site,
+      site: 'orthweb',
+      network: {
+        cidr: '10.42.0.0/16',
+        publicPrefix: 24,
+        privatePrefix: 22,
+        containers: '192.168.240.0/20',
+        endpoints: [],
+      },
+      hosts: { instanceType: 't3.medium', volumeGiB: 20 },
+      database: {
+        instanceClass: 'db.t4g.medium',
+        storageGiB: 30,
+        backupDays: 7,
+        backupWindow: '07:00-07:30',
+      },
+      logs: { retentionDays: 90 },
+      tags: {},
+    });
+    expect(scheduleOf(config)).toBeUndefined();
+  });
+
+  it('hands the schedule to the functions together with the time zone of the site', () => {
+    const config = parseConfig({ ...site, schedule: { windows: [weekdays] } });
+
+    expect(config.schedule).toMatchObject({ nodes: 'both', database: 'follow' });
+    expect(scheduleOf(config)).toEqual({
+      timeZone: 'America/Toronto',
+      windows: [weekdays],
+      exceptions: [],
+    });
+  });
+
+  it.each([
+    ['none', []],
+    ['secrets', ['kms', 'secretsmanager']],
+    ['management', ['kms', 'secretsmanager', 'ec2', 'ssm', 'ec2messages', 'ssmmessages']],
+    [['logs'], ['logs']],
+  ] as const)('reads the endpoints %j as a list of services', (endpoints, services) => {
+    expect(parseConfig({ ...site, network: { endpoints } }).network.endpoints).toEqual(services);
+  });
+
+  it.each([
+    ['America/Toronto', { from: '07:00', to: '19:00' }, '17:15-17:45'],
+    ['Australia/Sydney', { from: '08:00', to: '18:00' }, '02:15-02:45'],
+    ['Asia/Kolkata', { from: '22:00', to: '06:00' }, '20:15-20:45'],
+    ['Australia/Lord_Howe', {}, '01:00-01:30'],
+  ])(
+    'takes the backup while a database in %s that follows %j is running',
+    (timeZone, window, utc) => {
+      const windows = [{ ...window, weekdays: 'mon-fri' }];
+
+      expect(parseConfig({ ...site, timeZone, schedule: { windows } }).database.backupWindow).toBe(
+        utc,
+      );
+    },
+  );
+
+  it('lets the database run while one node keeps serving, and take its backup at any time', () => {
+    const config = parseConfig({
+      ...site,
+      schedule: { windows: [weekdays], nodes: 'one' },
+      database: { backupWindow: '03:00-04:00' },
+    });
+
+    expect(config.schedule?.database).toBe('always-on');
+    expect(config.database.backupWindow).toBe('03:00-04:00');
+  });
+
+  it.each(['America/Toronto', 'Australia/Sydney'])(
+    'accepts a backup window inside the hours of %s, over midnight in UTC too',
+    (timeZone) => {
+      const windows = [{ from: '00:00', to: '24:00', weekdays: 'mon-fri' }];
+      const database = { backupWindow: '23:30-00:30' };
+
+      expect(
+        parseConfig({ ...site, timeZone, schedule: { windows }, database }).database,
+      ).toMatchObject(database);
+    },
+  );
+
+  it('lets a whole world in for a written reason', () => {
+    const clients = {
+      web: ['0.0.0.0/0'],
+      dicom: ['198.51.100.0/24'],
+      openToTheWorld: 'A public teaching archive without patients.',
+    };
+
+    expect(parseConfig({ ...site, clients }).clients).toEqual(clients);
+  });
+});
+
+type Row = [behaviour: string, change: object, field: string, value: string, remedy: string];
+
+const alone: Row[] = [
+  ['without a region', { region: undefined }, 'region', 'nothing', 'such as "ca-central-1"'],
+  ['without clients', { clients: undefined }, 'clients', 'nothing', 'lists? of IPv4 ranges'],
+  ['with capitals in its name', { site: 'Clinic' }, 'site', '"Clinic"', 'lower-case'],
+  ['whose name ends in a hyphen', { site: 'clinic-' }, 'site', '"clinic-"', 'single hyphens'],
+  ['whose name is too long', { site: 'a'.repeat(21) }, 'site', `"${'a'.repeat(21)}"`, '3 to 20'],
+  ['whose name is a number', { site: 7 }, 'site', '7', 'is not a text. The name of the site'],
+  [
+    'for an unknown environment',
+    { environment: 'prod' },
+    'environment',
+    '"prod"',
+    'prd, stg, tst, dev',
+  ],
+  ['in a region of another shape', { region: 'canada' }, 'region', '"canada"', 'ca-central-1'],
+  ['in one zone', { zones: ['ca-central-1a'] }, 'zones', '["ca-central-1a"]', 'two or three'],
+  ['with a zone as text', { zones: 'ca-central-1a' }, 'zones', '"ca-central-1a"', 'is not a list'],
+  [
+    'that names a zone twice',
+    { zones: ['ca-central-1a', 'ca-central-1a'] },
+    'zones',
+    '["ca-central-1a","ca-central-1a"]',
+    'different ones',
+  ],
+  ['in an unknown time zone', { timeZone: 'Toronto' }, 'timeZone', '"Toronto"', 'America/Toronto'],
+  [
+    'with a time zone in small letters',
+    { timeZone: 'america/toronto' },
+    'timeZone',
+    '"america/toronto"',
+    'Write America/Toronto',
+  ],
+  [
+    'whose VPC does not begin at its first address',
+    { network: { cidr: '10.42.7.0/16' } },
+    'network.cidr',
+    '"10.42.7.0/16"',
+    'Write 10.42.0.0/16.',
+  ],
+  [
+    'with a prefix length as text',
+    { network: { publicPrefix: '24' } },
+    'network.publicPrefix',
+    '"24"',
+    'is not a number. The prefix length of each public subnet',
+  ],
+  [
+    'with an unknown endpoint',
+    { network: { endpoints: ['kms', 's3'] } },
+    'network.endpoints[1]',
+    '"s3"',
+    'is none of kms, secretsmanager',
+  ],
+  [
+    'with an unknown preset of endpoints',
+    { network: { endpoints: 'all' } },
+    'network.endpoints',
+    '"all"',
+    '"none", "secrets", "management"',
+  ],
+  [
+    'that names an endpoint twice',
+    { network: { endpoints: ['kms', 'kms'] } },
+    'network.endpoints',
+    '["kms","kms"]',
+    'Write each once',
+  ],
+  [
+    'with no client for the web',
+    { clients: { ...site.clients, web: [] } },
+    'clients.web',
+    '[]',
+    'Write at least one',
+  ],
+  [
+    'with a single address for a range',
+    { clients: { ...site.clients, dicom: ['203.0.113.7'] } },
+    'clients.dicom[0]',
+    '"203.0.113.7"',
+    'Write 203.0.113.7/32',
+  ],
+  [
+    'with an IPv6 range',
+    { clients: { ...site.clients, dicom: ['2001:db8::/32'] } },
+    'clients.dicom[0]',
+    '"2001:db8::/32"',
+    'is no IPv4 range',
+  ],
+  [
+    'with a host name for a range',
+    { clients: { ...site.clients, web: ['clinic.example.org'] } },
+    'clients.web[0]',
+    '"clinic.example.org"',
+    '203.0.113.0/24',
+  ],
+  [
+    'open to the world for no reason worth writing',
+    { clients: { ...site.clients, openToTheWorld: 'because' } },
+    'clients.openToTheWorld',
+    '"because"',
+    '20 characters or more',
+  ],
+  [
+    'on ARM hosts',
+    { hosts: { instanceType: 't4g.medium' } },
+    'hosts.instanceType',
+    '"t4g.medium"',
+    'an x86 type such as t3.medium',
+  ],
+  [
+    'on ARM hosts of another family',
+    { hosts: { instanceType: 'im4gn.large' } },
+    'hosts.instanceType',
+    '"im4gn.large"',
+    'x86',
+  ],
+  [
+    'with an instance type of no shape',
+    { hosts: { instanceType: 'medium' } },
+    'hosts.instanceType',
+    '"medium"',
+    'such as t3.medium',
+  ],
+  [
+    'with a small disk',
+    { hosts: { volumeGiB: 8 } },
+    'hosts.volumeGiB',
+    '8',
+    'is less than 20. The size of each host',
+  ],
+  [
+    'with half a gibibyte',
+    { hosts: { volumeGiB: 20.5 } },
+    'hosts.volumeGiB',
+    '20.5',
+    'is not a whole number',
+  ],
+  [
+    'with an instance type for the database class',
+    { database: { instanceClass: 't4g.medium' } },
+    'database.instanceClass',
+    '"t4g.medium"',
+    'such as db.t4g.medium',
+  ],
+  [
+    'with too much storage',
+    { database: { storageGiB: 70_000 } },
+    'database.storageGiB',
+    '70000',
+    'is more than 65536',
+  ],
+  [
+    'with too little storage',
+    { database: { storageGiB: 19 } },
+    'database.storageGiB',
+    '19',
+    'is less than 20',
+  ],
+  [
+    'with backups for longer than RDS keeps them',
+    { database: { backupDays: 36 } },
+    'database.backupDays',
+    '36',
+    'is more than 35',
+  ],
+  [
+    'with a short backup window',
+    { database: { backupWindow: '03:00-03:20' } },
+    'database.backupWindow',
+    '"03:00-03:20"',
+    '30 minutes or longer',
+  ],
+  [
+    'with a backup window of another shape',
+    { database: { backupWindow: '3am' } },
+    'database.backupWindow',
+    '"3am"',
+    'HH:MM-HH:MM in UTC',
+  ],
+  [
+    'with a schedule but no windows',
+    { schedule: {} },
+    'schedule.windows',
+    'nothing',
+    'no default. When the site runs, in local time: a list such as',
+  ],
+  [
+    'with unknown behaviour of the nodes',
+    { schedule: { windows: [weekdays], nodes: 'all' } },
+    'schedule.nodes',
+    '"all"',
+    'is none of both, one',
+  ],
+  ['that alerts nobody', { alerts: { emails: [] } }, 'alerts.emails', '[]', 'Write at least one'],
+  [
+    'that alerts an address without a domain',
+    { alerts: { emails: ['pacs'] } },
+    'alerts.emails[0]',
+    '"pacs"',
+    'such as pacs@example.org',
+  ],
+  [
+    'that alerts an address twice',
+    { alerts: { emails: ['pacs@example.org', 'PACS@example.org'] } },
+    'alerts.emails',
+    '["pacs@example.org","PACS@example.org"]',
+    'Write each once',
+  ],
+  [
+    'with a retention that CloudWatch does not have',
+    { logs: { retentionDays: 42 } },
+    'logs.retentionDays',
+    '42',
+    'Write one of 1, 3, 5',
+  ],
+  [
+    'with a tag of AWS’s own',
+    { tags: { 'aws:owner': 'x' } },
+    'tags.aws:owner',
+    '"x"',
+    'another key',
+  ],
+  [
+    'with a number in a tag',
+    { tags: { CostCentre: 4711 } },
+    'tags.CostCentre',
+    '4711',
+    'is not a text',
+  ],
+  [
+    'with a long tag',
+    { tags: { Owner: 'x'.repeat(257) } },
+    'tags.Owner',
+    `"${'x'.repeat(56)}…`,
+    'at most 256',
+  ],
+  [
+    'with a bracket in a tag',
+    { tags: { Owner: '<me>' } },
+    'tags.Owner',
+    '"<me>"',
+    'a character that AWS',
+  ],
+  [
+    'with too many tags',
+    { tags: Object.fromEntries(Array.from({ length: 41 }, (_, index) => [`k${index}`, 'v'])) },
+    'tags',
+    '{"k0":"v","k1":"v"',
+    'at most 40',
+  ],
+  ['with a misspelled field', { schedul: {} }, 'schedul', '{}', 'Did you mean schedule\\?'],
+  [
+    'with a misspelled field inside a group',
+    { network: { CIDR: '10.0.0.0/16' } },
+    'network.CIDR',
+    '"10.0.0.0/16"',
+    'Did you mean cidr\\?',
+  ],
+  [
+    'with a field that resembles none',
+    { logs: { bucket: 'b' } },
+    'logs.bucket',
+    '"b"',
+    'Write one of retentionDays',
+  ],
+];
+
+const together: Row[] = [
+  [
+    'with a zone of another region',
+    { zones: ['ca-central-1a', 'us-east-1b'] },
+    'zones[1]',
+    '"us-east-1b"',
+    'ca-central-1a',
+  ],
+  [
+    'in a public VPC',
+    { network: { cidr: '100.64.0.0/16' } },
+    'network.cidr',
+    '"100.64.0.0/16"',
+    '10.0.0.0/8',
+  ],
+  [
+    'in a VPC larger than AWS allows',
+    { network: { cidr: '10.0.0.0/12' } },
+    'network.cidr',
+    '"10.0.0.0/12"',
+    '/16 to /24',
+  ],
+  [
+    'in a VPC over Docker’s default network',
+    { network: { cidr: '172.17.0.0/16' } },
+    'network.cidr',
+    '"172.17.0.0/16"',
+    'outside it',
+  ],
+  [
+    'whose subnets do not fit, with the numbers',
+    { network: { cidr: '10.42.0.0/21' } },
+    'network.cidr',
+    '"10.42.0.0/21"',
+    'has 2048 addresses, but 3 public subnets of 256 and 3 private ones of 1024 take 4096',
+  ],
+  [
+    'with a subnet larger than its VPC',
+    { network: { cidr: '10.42.0.0/20', privatePrefix: 18 } },
+    'network.privatePrefix',
+    '18',
+    'from 20 to 28',
+  ],
+  [
+    'with a subnet too small for AWS',
+    { network: { publicPrefix: 29 } },
+    'network.publicPrefix',
+    '29',
+    'from 16 to 28',
+  ],
+  [
+    'with public addresses for containers',
+    { network: { containers: '203.0.112.0/24' } },
+    'network.containers',
+    '"203.0.112.0/24"',
+    'is not private',
+  ],
+  [
+    'with too few addresses for containers',
+    { network: { containers: '192.168.240.0/26' } },
+    'network.containers',
+    '"192.168.240.0/26"',
+    'has 64 addresses',
+  ],
+  [
+    'whose containers take addresses of the VPC',
+    { network: { containers: '10.42.64.0/20' } },
+    'network.containers',
+    '"10.42.64.0/20"',
+    'overlaps network.cidr 10.42.0.0/16',
+  ],
+  [
+    'whose clients have addresses of the VPC',
+    { clients: { web: ['203.0.113.0/24'], dicom: ['203.0.113.0/24', '10.42.8.0/24'] } },
+    'clients.dicom[1]',
+    '"10.42.8.0/24"',
+    'overlaps network.cidr 10.42.0.0/16',
+  ],
+  [
+    'whose clients have addresses of the containers',
+    { clients: { ...site.clients, web: ['192.168.0.0/16'] } },
+    'clients.web[0]',
+    '"192.168.0.0/16"',
+    'overlaps network.containers 192.168.240.0/20',
+  ],
+  [
+    'whose client ranges overlap',
+    { clients: { ...site.clients, web: ['203.0.113.0/24', '203.0.113.16/28'] } },
+    'clients.web[1]',
+    '"203.0.113.16/28"',
+    'overlaps 203.0.113.0/24 in the same list',
+  ],
+  [
+    'open to the world for DICOM without a reason',
+    { clients: { ...site.clients, dicom: ['0.0.0.0/0'] } },
+    'clients.dicom[0]',
+    '"0.0.0.0/0"',
+    'say in clients.openToTheWorld why',
+  ],
+  [
+    'open to half of the world without a reason',
+    { clients: { ...site.clients, web: ['128.0.0.0/1'] } },
+    'clients.web[0]',
+    '"128.0.0.0/1"',
+    'ranges of your clients',
+  ],
+  [
+    'with a reason for an open range that is not there',
+    { clients: { ...site.clients, openToTheWorld: 'We once were a public archive.' } },
+    'clients.openToTheWorld',
+    '"We once were a public archive."',
+    'Remove it',
+  ],
+  [
+    'for production without backups',
+    { environment: 'prd', database: { backupDays: 0 } },
+    'database.backupDays',
+    '0',
+    'Write 1 to 35',
+  ],
+  [
+    'with a window that is no time',
+    { schedule: { windows: [{ from: '25:00', to: '19:00' }] } },
+    'schedule.windows[0].from',
+    '"25:00"',
+    'HH:MM from 00:00 to 23:59',
+  ],
+  [
+    'with an exception on no date',
+    { schedule: { windows: [weekdays], exceptions: [{ dates: 'Easter', name: 'Easter' }] } },
+    'schedule.exceptions[0].dates',
+    '"Easter"',
+    'Write 2026-12-25',
+  ],
+  [
+    'with a window shorter than a start takes',
+    { schedule: { windows: [weekdays, { from: '08:00', to: '08:15', weekdays: 'sat' }] } },
+    'schedule.windows[1]',
+    '"Sat 08:00–08:15"',
+    'lasts 15 minutes, and a start takes up to about 15. Make it 30',
+  ],
+  [
+    'with a short window on a holiday',
+    {
+      schedule: {
+        windows: [weekdays],
+        exceptions: [{ dates: '12-24', name: 'Eve', windows: [{ from: '08:00', to: '08:20' }] }],
+      },
+    },
+    'schedule.exceptions[0].windows[0]',
+    '"08:00–08:20 (Eve)"',
+    'lasts 20 minutes',
+  ],
+  [
+    'with a pause too short to stop in',
+    {
+      schedule: {
+        windows: [
+          { from: '07:00', to: '12:00' },
+          { from: '12:20', to: '19:00' },
+        ],
+      },
+    },
+    'schedule.windows',
+    '"daily 07:00–12:00"',
+    'a pause of 20 minutes before "daily 12:20–19:00"',
+  ],
+  [
+    'with a short pause where one week meets the next',
+    {
+      schedule: {
+        windows: [
+          { from: '20:00', to: '23:50', weekdays: 'sat' },
+          { from: '00:00', to: '12:00', weekdays: 'sun' },
+        ],
+      },
+    },
+    'schedule.windows',
+    '"Sat 20:00–23:50"',
+    'a pause of 10 minutes before "Sun 00:00–12:00"',
+  ],
+  [
+    'with a short pause on a holiday',
+    {
+      schedule: {
+        windows: [weekdays],
+        exceptions: [
+          {
+            dates: '12-24',
+            name: 'Eve',
+            windows: [
+              { from: '08:00', to: '12:00' },
+              { from: '12:05', to: '13:00' },
+            ],
+          },
+        ],
+      },
+    },
+    'schedule.exceptions[0].windows',
+    '"08:00–12:00 (Eve)"',
+    'leave 30 minutes',
+  ],
+  [
+    'with a schedule that never stops',
+    { schedule: { windows: [{ weekdays: 'mon-fri' }, { weekdays: 'sat,sun' }] } },
+    'schedule.windows',
+    '"Mon–Fri all day" and "Sat–Sun all day"',
+    'Leave out the schedule',
+  ],
+  [
+    'that backs up a stopped database',
+    { schedule: { windows: [weekdays] }, database: { backupWindow: '07:00-07:30' } },
+    'database.backupWindow',
+    '"07:00-07:30"',
+    'such as 17:15-17:45',
+  ],
+  [
+    'that backs up a running database in winter only',
+    { schedule: { windows: [weekdays] }, database: { backupWindow: '23:15-23:45' } },
+    'database.backupWindow',
+    '"23:15-23:45"',
+    'in winter or in summer',
+  ],
+  [
+    'whose windows leave no time for a backup all year round',
+    { schedule: { windows: [{ from: '08:00', to: '09:00' }] } },
+    'schedule.windows',
+    '"daily 08:00–09:00"',
+    'two hours or longer',
+  ],
+  [
+    'that stops the database under a serving node',
+    { schedule: { windows: [weekdays], nodes: 'one', database: 'follow' } },
+    'schedule.database',
+    '"follow"',
+    'Leave it out',
+  ],
+];
+
+describe('a configuration is refused', () => {
+  it.each([...alone, ...together])('%s', (_, change, field, value, remedy) => {
+    const { message, problems } = problemsIn({ ...site, ...change });
+
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.field).toBe(field);
+    expect(problems[0]?.value.startsWith(value)).toBe(true);
+    expect(problems[0]?.remedy).toMatch(new RegExp(remedy));
+    expect(message).toBe(`${field}: ${problems[0]?.value} ${problems[0]?.remedy}`);
+    expect(message).not.toMatch(/invalid|expected|received|unrecognized|undefined/i);
+  });
+
+  it.each([undefined, null, 'site', [], () => site])('when it is %s', (input) => {
+    expect(problemsIn(input).message).toMatch(/^configuration: .* Write export default/);
+  });
+
+  it('for each group that is something else', () => {
+    const groups = [
+      'network',
+      'clients',
+      'hosts',
+      'database',
+      'schedule',
+      'alerts',
+      'logs',
+      'tags',
+    ];
+
+    const { problems } = problemsIn({
+      ...site,
+      ...Object.fromEntries(groups.map((group) => [group, 3n])),
+    });
+
+    expect(problems.map(({ field }) => field)).toEqual(groups);
+    for (const { value, remedy } of problems) {
+      expect(`${value} ${remedy}`).toMatch(/^"3n" is not a group of .+ \{ … \}\. \w+/);
+    }
+  });
+
+  it('with all problems of single fields at once, then all of fields together', () => {
+    const single = problemsIn({ ...site, site: 'X', environment: 'x', region: 'x', zones: [] });
+    const joint = problemsIn({
+      ...site,
+      environment: 'prd',
+      zones: ['us-east-1a', 'us-east-1b'],
+      network: { cidr: '11.0.0.0/16' },
+      database: { backupDays: 0 },
+    });
+
+    expect(single.message.split('\n')).toHaveLength(4);
+    expect(joint.message.split('\n')).toHaveLength(4);
+  });
+});
+
+describe('the file of a configuration', () => {
+  let folder: string;
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const refusal = (path: string) =>
+    loadConfig(path).then(
+      () => 'accepted',
+      (error) => (error instanceof InvalidConfig ? error.message : `a stack trace: ${error}`),
+    );
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'orthweb-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    'orthweb.config.ts',
+    'examples/clinic-toronto.ts',
+    'examples/research-sydney.ts',
+    'examples/always-on-production.ts',
+  ])('is valid in %s, as shipped', async (path) => {
+    const config = await loadConfig(path);
+
+    expect(config.alerts.emails.every((email) => email.endsWith('@example.org'))).toBe(true);
+    expect(config.schedule === undefined).toBe(path.includes('always-on'));
+  });
+
+  it('may be missing, and the sentence says where it was sought', async () => {
+    expect(await refusal('nowhere.ts')).toBe(
+      'nowhere.ts: nothing is there. Write the path of a file such as orthweb.config.ts.',
+    );
+  });
+
+  it('has a default export', async () => {
+    const path = await write('named.ts', 'export const config = {};');
+
+    expect(await refusal(path)).toBe(
+      `${path}: nothing is exported from it. Write export default defineConfig({ … }).`,
+    );
+  });
+
+  it.each([
+    ['cut-off.ts', 'export default {\n  site: 3\n  zones: 4,'],
+    ['unknown-name.ts', 'export default somewhere;'],
+    ['throws-text.ts', 'throw "not today";'],
+  ])('may be broken, and the sentence says what Node says of %s', async (name, text) => {
+    const path = await write(name, text);
+
+    const message = await refusal(path);
+
+    expect(message).toMatch(
+      /^\S+: ".+" keeps it from being read( on line \d+)?\. Correct the file\.$/,
+    );
+    expect(message.split('\n')).toHaveLength(1);
+  });
+});
+
+describe('the schema', () => {
+  it('types what an editor completes', () => {
+    const input: ConfigInput = {
+      ...site,
+      // @ts-expect-error: no such environment.
+      environment: 'production',
+    };
+
+    expect(problemsIn(input).problems).toHaveLength(1);
+  });
+});
