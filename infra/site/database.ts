@@ -1,0 +1,114 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import { Construct } from 'constructs';
+import type { Network } from './network.ts';
+
+/**
+ * Left out of the password: everything but letters and digits.
+ *
+ * Orthanc puts the password unquoted into a connection string, expands `$` in configuration files
+ * and reads a value that looks like JSON as JSON. Secrets Manager puts an upper-case letter, a
+ * lower-case letter and a digit into each password, and no JSON number or word has all three.
+ */
+const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
+
+export interface DatabaseProps {
+  /** Name of the instance, unique in account and region: operations start and stop it by name. */
+  readonly identifier: string;
+  readonly network: Network;
+  /** Encrypts storage, backups, master secret and logs. */
+  readonly key: kms.IKey;
+  /** Class of the instance, for example `db.t4g.medium`. */
+  readonly instanceClass: string;
+  /** Size of the storage in GiB; can grow, never shrink. */
+  readonly storageGiB: number;
+  /** Days each automated backup is kept. */
+  readonly backupDays: number;
+  /** When backups are taken, `HH:MM-HH:MM` in UTC; a stopped database takes none. */
+  readonly backupWindow?: string;
+  /** Days each log line is kept. */
+  readonly logRetentionDays: logs.RetentionDays;
+  /** Whether a standby in a second zone takes over on failure, for about twice the price. */
+  readonly standby: boolean;
+  /** Whether database, secret and logs outlive the stack, and deletion is refused. */
+  readonly keepsData: boolean;
+}
+
+/**
+ * The index of images: PostgreSQL, reached by the hosts only and over TLS only.
+ *
+ * A database that outlives its stack keeps the subnets it lies in, so the deletion of a production
+ * stack ends with the network left over. That is wanted: delete the database on purpose first.
+ * The maintenance window is the region's default; one inside running hours comes with the schedule.
+ */
+export class Database extends Construct {
+  readonly instance: rds.DatabaseInstance;
+  /** Name and password of the master user, for the one-time creation of application users. */
+  readonly secret: rds.DatabaseSecret;
+
+  constructor(scope: Construct, id: string, props: DatabaseProps) {
+    super(scope, id);
+
+    const removalPolicy = props.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const engine = rds.DatabaseInstanceEngine.postgres({
+      version: rds.PostgresEngineVersion.VER_17_9,
+    });
+    this.secret = new rds.DatabaseSecret(this, 'Secret', {
+      username: 'orthweb_master',
+      encryptionKey: props.key,
+      excludeCharacters: punctuation,
+    });
+    this.secret.applyRemovalPolicy(removalPolicy);
+
+    this.instance = new rds.DatabaseInstance(this, 'Instance', {
+      instanceIdentifier: props.identifier,
+      engine,
+      instanceType: new ec2.InstanceType(props.instanceClass.replace(/^db\./, '')),
+      credentials: rds.Credentials.fromSecret(this.secret),
+      vpc: props.network.vpc,
+      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [props.network.databaseGroup],
+      multiAz: props.standby,
+      storageType: rds.StorageType.GP3,
+      allocatedStorage: props.storageGiB,
+      storageEncrypted: true,
+      storageEncryptionKey: props.key,
+      parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
+        engine,
+        description: 'TLS only, and no patient data in the logs',
+        removalPolicy,
+        parameters: {
+          'rds.force_ssl': '1',
+          // Values of DICOM tags travel as parameters, and show up in the details of errors.
+          log_statement: 'ddl',
+          log_min_duration_statement: '1000',
+          log_parameter_max_length: '0',
+          log_parameter_max_length_on_error: '0',
+          log_error_verbosity: 'terse',
+        },
+      }),
+      backupRetention: Duration.days(props.backupDays),
+      preferredBackupWindow: props.backupWindow,
+      deleteAutomatedBackups: !props.keepsData,
+      autoMinorVersionUpgrade: true,
+      cloudwatchLogsExports: ['postgresql', 'upgrade'],
+      deletionProtection: props.keepsData,
+      removalPolicy,
+    });
+
+    // Made here because RDS would make them itself: unencrypted with our key, and kept for ever.
+    for (const log of ['postgresql', 'upgrade']) {
+      this.instance.node.addDependency(
+        new logs.LogGroup(this, `Log-${log}`, {
+          logGroupName: `/aws/rds/instance/${props.identifier}/${log}`,
+          encryptionKey: props.key,
+          retention: props.logRetentionDays,
+          removalPolicy,
+        }),
+      );
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as rds from 'aws-cdk-lib/aws-rds';
+import type { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { Database } from './database.ts';
+import { Hosts } from './hosts.ts';
+import { SiteKey } from './key.ts';
+import { Network, ports } from './network.ts';
+import { State } from './state.ts';
+import { Storage } from './storage.ts';
+
+export interface SiteStackProps extends StackProps {
+  readonly config: Config;
+}
+
+/**
+ * What must survive: key, network, images, index, hosts and the operations table.
+ *
+ * A production site (`environment: 'prd'`) keeps its data when the stack is deleted, refuses that
+ * deletion until someone lifts the protection, and has a standby database.
+ */
+export class SiteStack extends Stack {
+  readonly key: kms.Key;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly database: rds.DatabaseInstance;
+  readonly table: dynamodb.Table;
+  readonly hosts: Hosts;
+  private readonly zones: readonly string[];
+
+  constructor(scope: Construct, id: string, { config, ...props }: SiteStackProps) {
+    const production = config.environment === 'prd';
+    super(scope, id, { terminationProtection: production, ...props });
+    this.zones = config.zones;
+
+    this.key = new SiteKey(this, 'Key', { site: config.site, keepsData: production });
+    this.storage = new Storage(this, 'Storage', {
+      key: this.key,
+      logRetentionDays: config.logs.retentionDays,
+      keepsData: production,
+    });
+    this.network = new Network(this, 'Network', {
+      ...config.network,
+      ...config.clients,
+      zones: config.zones,
+      logs: this.storage.logs,
+    });
+    this.database = new Database(this, 'Database', {
+      ...config.database,
+      identifier: config.site,
+      network: this.network,
+      key: this.key,
+      logRetentionDays: config.logs.retentionDays,
+      standby: production,
+      keepsData: production,
+    }).instance;
+    this.hosts = new Hosts(this, 'Hosts', {
+      ...config.hosts,
+      site: config.site,
+      network: this.network,
+      key: this.key,
+      protect: production,
+    });
+    this.table = new State(this, 'State', { keepsData: production });
+
+    this.tell();
+    // Ours last, so that a tag of the operator's can't rename a site or hide it from cost reports.
+    const ours = { Application: 'Orthweb', Environment: config.environment, Site: config.site };
+    for (const [name, value] of Object.entries({ ...config.tags, ...ours })) {
+      Tags.of(this).add(name, value);
+    }
+  }
+
+  /** The configured zones. CDK's own answer would need credentials to look them up. */
+  override get availabilityZones(): string[] {
+    return [...this.zones];
+  }
+
+  /** Prints what the operator needs after a deploy. */
+  private tell(): void {
+    for (const host of [this.hosts.a, this.hosts.b]) {
+      const node = host.name.toUpperCase();
+      this.output(`Node${node}Address`, host.address, `Public IP address of node ${host.name}`);
+      this.output(`Node${node}Name`, host.dnsName, `Public DNS name of node ${host.name}`);
+      this.output(
+        `Node${node}Dicom`,
+        `${host.dnsName}:${ports.dicom}`,
+        `Where modalities send to on node ${host.name}, DICOM over TLS`,
+      );
+    }
+    this.output(
+      'DatabaseEndpoint',
+      this.database.instanceEndpoint.socketAddress,
+      'PostgreSQL, from the hosts only',
+    );
+    this.output('DataBucket', this.storage.data.bucketName, 'Bucket of the images');
+    this.output('LogBucket', this.storage.logs.bucketName, 'Bucket of access and flow logs');
+    this.output('OperationsTable', this.table.tableName, 'Table in which operations keep state');
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}
