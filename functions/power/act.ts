@@ -1,0 +1,136 @@
+import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
+import { SendCommandCommand } from '@aws-sdk/client-ssm';
+import * as z from 'zod/mini';
+import type { Clients } from '../shared/clients.ts';
+import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
+import { NotAllowed } from '../shared/errors.ts';
+import { lambda } from '../shared/lambda.ts';
+import { readSite, type SiteState } from '../shared/operations-table.ts';
+import { type Progress, Run, resourceOf, type Step } from './run.ts';
+
+const Input = z.object({ run: Run });
+export const Settings = z.object({
+  TABLE: z.string(),
+  DATABASE: z.string(),
+  DRAIN_DOCUMENT: z.string(),
+  PROBE_DOCUMENT: z.string(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/**
+ * Refusals that time may mend, by their documented names: capacity, a state between two states,
+ * throttling, an agent that has just gone. All others mean that we are wrong and end the run.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const PASSING = new Set([
+  'InsufficientInstanceCapacity',
+  'IncorrectInstanceState',
+  'RequestLimitExceeded',
+  'InternalError',
+  'Unavailable',
+  'InvalidDBInstanceState',
+  'InvalidDBInstanceStateFault',
+  'ThrottlingException',
+  'Throttling',
+  'InvalidInstanceId',
+]);
+
+/**
+ * Makes the calls that the last look asked for, each one only if the lease, the intent and the
+ * age of the evidence still allow it at that moment. One that AWS refuses for now is noted with
+ * a pause that doubles, and the others go on.
+ */
+export const create = lambda(
+  { input: Input, settings: Settings },
+  async ({ run }, { settings, clients }): Promise<Run> => {
+    let { progress } = run;
+    for (const step of run.steps) {
+      const site = await readSite({ client: clients.dynamodb, name: settings.TABLE });
+      // A retry of this state comes with the evidence of the first try: look again first.
+      if (isStale(run, step, new Date())) break;
+      assertAllowed(run, step, site);
+      progress = await perform(step, progress, settings, clients);
+    }
+    return { ...run, progress, steps: [], seconds: Math.min(run.seconds, 15) };
+  },
+);
+
+/** Whether a call would rest on evidence that is too old: of the site, or of a peer that serves. */
+function isStale(run: Run, step: Step, now: Date): boolean {
+  if (secondsBetween(run.seenAt, now) > CLOCKS.evidence) return true;
+  if (step.kind !== 'drain' && step.kind !== 'stop-node') return false;
+  const peer = step.node === 'a' ? 'b' : 'a';
+  if (run.goal[peer] === 'stopped') return false;
+  const proof = run.progress.proofs[peer];
+  return !proof || secondsBetween(proof.at, now) > CLOCKS.evidence;
+}
+
+/** The guards of a disruptive call, on what the table says right now. */
+export function assertAllowed(run: Run, step: Step, site: SiteState): void {
+  const { owner, fence } = site.lease.value;
+  if (owner !== run.execution || fence !== run.fence) {
+    throw new NotAllowed(`${step.kind}: the lease has passed to ${owner ?? 'nobody'}`);
+  }
+  const resource = resourceOf(step);
+  const intent = site.intents[resource]?.value;
+  if (intent?.wish !== run.goal[resource] || intent.run !== run.execution) {
+    throw new NotAllowed(`${step.kind}: the intent for ${resource} is no longer this run's`);
+  }
+}
+
+async function perform(
+  step: Step,
+  progress: Progress,
+  settings: Settings,
+  clients: Clients,
+): Promise<Progress> {
+  const resource = resourceOf(step);
+  const { [resource]: trouble, ...troubles } = progress.troubles;
+  try {
+    const commands = await call(step, progress.commands, settings, clients);
+    return { ...progress, commands, troubles };
+  } catch (error) {
+    if (!(error instanceof Error) || !PASSING.has(error.name)) throw error;
+    const attempts = (trouble?.attempts ?? 0) + 1;
+    const pause = Math.min(30 * 2 ** (attempts - 1), 240);
+    const notBefore = plusSeconds(new Date(), pause);
+    const text = `${error.name}: ${error.message}`;
+    return { ...progress, troubles: { ...troubles, [resource]: { attempts, notBefore, text } } };
+  }
+}
+
+async function call(
+  step: Step,
+  commands: Progress['commands'],
+  settings: Settings,
+  { ec2, rds, ssm }: Clients,
+): Promise<Progress['commands']> {
+  switch (step.kind) {
+    case 'start-database':
+      await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: settings.DATABASE }));
+      return commands;
+    case 'stop-database':
+      await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: settings.DATABASE }));
+      return commands;
+    case 'start-node':
+      await ec2.send(new StartInstancesCommand({ InstanceIds: [step.instanceId] }));
+      return commands;
+    case 'stop-node':
+      await ec2.send(new StopInstancesCommand({ InstanceIds: [step.instanceId] }));
+      return commands;
+    case 'drain':
+    case 'probe': {
+      const sent = await ssm.send(
+        new SendCommandCommand({
+          DocumentName: step.kind === 'drain' ? settings.DRAIN_DOCUMENT : settings.PROBE_DOCUMENT,
+          InstanceIds: [step.instanceId],
+          TimeoutSeconds: 30,
+        }),
+      );
+      const id = sent.Command?.CommandId ?? '';
+      const sentAt = new Date().toISOString();
+      return { ...commands, [step.node]: { kind: step.kind, id, sentAt } };
+    }
+  }
+}

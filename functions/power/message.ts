@@ -1,0 +1,130 @@
+import type { Alert } from '../shared/alerts.ts';
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
+import {
+  NODES,
+  type NodeName,
+  type PowerState,
+  type SiteState,
+} from '../shared/operations-table.ts';
+import type { Progress, Run } from './run.ts';
+import { localTime } from './schedule.ts';
+import { type PowerPlan, plannedInstant, wishes } from './wishes.ts';
+
+/** What every message of the power capability is written from. */
+export interface Circumstances {
+  readonly now: Date;
+  readonly timeZone: string;
+  /** What was planned: the site open (`running`) or closed, and for which instant (ISO 8601). */
+  readonly site: PowerState;
+  readonly plannedFor: string;
+  /** The next planned change. */
+  readonly until: Date | undefined;
+  /** Which nodes have answered, where and when. */
+  readonly proofs: Progress['proofs'];
+  /** When the operator was told that this change is late; absent if they were not. */
+  readonly lateToldAt: string | undefined;
+}
+
+/** The circumstances of a run, or, where no run got under way, of what the table asks for. */
+export function circumstances(
+  plan: PowerPlan,
+  site: SiteState,
+  now: Date,
+  run: Run | undefined,
+): Circumstances {
+  const wish = wishes(plan, site.override?.value, now);
+  const plannedFor = run?.plannedFor ?? plannedInstant(site, wish, now) ?? now.toISOString();
+  const told = site.late.value?.plannedFor === plannedFor ? site.late.value : undefined;
+  return {
+    now,
+    timeZone: plan.timeZone,
+    site: run?.site ?? wish.site,
+    plannedFor,
+    until: wish.until,
+    proofs: run?.progress.proofs ?? {},
+    lateToldAt: told?.toldAt,
+  };
+}
+
+/** The planned change is complete: the site is open, or closed, or one node keeps serving. */
+export function arrivedAlert(c: Circumstances, run: Run): Alert {
+  const serving = servingNodes(c);
+  const open = c.site === 'running';
+  const next = c.until ? localTime(c.until, c.timeZone) : 'nothing planned';
+  const headline = open
+    ? `OPEN - use ${webAddress(c, serving[0])}`
+    : serving.length > 0
+      ? `Night: node ${serving.join(', ')} serves - use ${webAddress(c, serving[0])}`
+      : `Closed as planned until ${next} - no address works`;
+  const late = c.lateToldAt
+    ? [
+        `Late     you were told at ${localTime(new Date(c.lateToldAt), c.timeZone)}; this is over now`,
+      ]
+    : [];
+  return {
+    kind: open ? 'STARTED' : 'STOPPED',
+    severity: 'info',
+    headline,
+    key: `${c.plannedFor}#${open ? 'started' : 'stopped'}#${run.fence}`,
+    body: [
+      ...addressLines(c, serving),
+      `Why      ${run.reason}`,
+      `Planned  ${localTime(new Date(c.plannedFor), c.timeZone)}, done ${localTime(c.now, c.timeZone)}`,
+      `Took     ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
+      ...late,
+      `Next     ${open ? 'closes' : 'opens'} ${next} (${c.timeZone})`,
+    ],
+  };
+}
+
+/** A planned change is not complete when it should be, or its run has failed. */
+export function lateAlert(c: Circumstances, cause: string): Alert {
+  const serving = servingNodes(c);
+  const what = c.site === 'running' ? 'start' : 'stop';
+  const planned = localTime(new Date(c.plannedFor), c.timeZone);
+  const use =
+    serving.length > 0 ? `use ${webAddress(c, serving[0])}` : 'no address is proven to work';
+  return {
+    kind: 'LATE',
+    severity: what === 'start' ? 'high' : 'warning',
+    headline: `LATE: ${what} of ${planned} - ${use}`,
+    key: `${c.plannedFor}#late`,
+    body: [
+      ...addressLines(c, serving),
+      `Cause    ${cause}`,
+      `Now      Orthweb keeps trying by itself and tells you when it is done.`,
+      `You      docs/runbook.md#late`,
+    ],
+  };
+}
+
+/** Nodes proven to serve within the minute before now: no others are ever recommended. */
+const servingNodes = (c: Circumstances): NodeName[] =>
+  NODES.filter((node) => {
+    const proof = c.proofs[node];
+    return proof !== undefined && secondsBetween(proof.at, c.now) <= CLOCKS.evidence;
+  });
+
+const addressOf = (c: Circumstances, node: NodeName): string => c.proofs[node]?.address ?? '';
+
+const webAddress = (c: Circumstances, node: NodeName | undefined): string =>
+  `https://${node ? addressOf(c, node) : ''}`;
+
+const addressLines = (c: Circumstances, nodes: readonly NodeName[]): string[] =>
+  nodes.flatMap((node) => {
+    const proof = c.proofs[node];
+    const seen = proof && localTime(new Date(proof.at), c.timeZone);
+    return [
+      `Node ${node}   https://${addressOf(c, node)}`,
+      `         DICOM ${addressOf(c, node)} port 11112`,
+      `         answered ${seen}, asked on the host itself`,
+    ];
+  });
+
+const phases = (run: Run): string =>
+  run.progress.phases.length === 0
+    ? ''
+    : `: ${run.progress.phases.map(({ name, seconds }) => `${name} ${seconds} s`).join(', ')}`;
+
+const duration = (seconds: number): string =>
+  `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;

@@ -1,0 +1,144 @@
+import { NODES, type NodeName } from '../shared/operations-table.ts';
+import { isProven } from './progress.ts';
+import type { Progress, Run, Step } from './run.ts';
+import type { Truth } from './truth.ts';
+
+/** What stands between one resource and its wish. */
+export interface Need {
+  readonly ready: boolean;
+  readonly phase: Phase;
+  readonly step?: Step;
+  /** When it is worth looking again, in seconds. */
+  readonly wait: number;
+  readonly note: string;
+}
+
+/** In the order in which a start, and then a stop, goes through them. */
+const PHASES = [
+  'database',
+  'instances',
+  'checks',
+  'agent',
+  'probe',
+  'drain',
+  'instances stop',
+  'database stop',
+] as const;
+type Phase = (typeof PHASES)[number];
+
+/** RDS answers clients in these; it can be stopped in `available` alone. */
+const SERVING_DATABASE = new Set(['available', 'backing-up', 'storage-optimization']);
+const GONE = new Set(['stopped', 'terminated', 'missing']);
+
+/** What each resource still needs, each looked at for itself. */
+export type Needs = Readonly<Record<'database' | NodeName, Need>>;
+
+export const needsOf = (run: Run, truth: Truth, progress: Progress, now: Date): Needs => ({
+  database: databaseNeed(run, truth, progress, now),
+  a: nodeNeed('a', run, truth, progress, now),
+  b: nodeNeed('b', run, truth, progress, now),
+});
+
+/** The first phase in which anything is still open. */
+export const phaseOf = (open: readonly Need[]): Phase | 'done' =>
+  PHASES.find((phase) => open.some((need) => need.phase === phase)) ?? 'done';
+
+function databaseNeed(run: Run, truth: Truth, progress: Progress, now: Date): Need {
+  const status = truth.database;
+  const note = `the database is ${status}`;
+  if (run.goal.database === 'running') {
+    const ready = SERVING_DATABASE.has(status);
+    return {
+      ready,
+      phase: 'database',
+      ...(status === 'stopped' &&
+        allowed('database', progress, now) && { step: { kind: 'start-database' } }),
+      wait: 60,
+      note: withTrouble(note, progress.troubles.database),
+    };
+  }
+  const nodesGone = NODES.every((node) => GONE.has(truth.nodes[node].state));
+  const stop = status === 'available' && nodesGone && allowed('database', progress, now);
+  return {
+    ready: status === 'stopped',
+    phase: 'database stop',
+    ...(stop && { step: { kind: 'stop-database' } }),
+    wait: 60,
+    note: withTrouble(note, progress.troubles.database),
+  };
+}
+
+function nodeNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, now: Date): Need {
+  return run.goal[node] === 'running'
+    ? startNeed(node, truth, progress, now)
+    : stopNeed(node, run, truth, progress, now);
+}
+
+function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date): Need {
+  const { state, instanceId, checksOk, online } = truth.nodes[node];
+  const need = (phase: Phase, wait: number, note: string, step?: Step): Need => ({
+    ready: false,
+    phase,
+    wait,
+    note: withTrouble(`node ${node} ${note}`, progress.troubles[node]),
+    ...(step && { step }),
+  });
+  if (!SERVING_DATABASE.has(truth.database)) return need('instances', 60, 'waits for the database');
+  if (state === 'stopped' && instanceId) {
+    return allowed(node, progress, now)
+      ? need('instances', 15, 'is stopped', { kind: 'start-node', node, instanceId })
+      : need('instances', untilAllowed(node, progress, now), 'is stopped');
+  }
+  if (state !== 'running') return need('instances', 20, `is ${state}`);
+  if (!checksOk) return need('checks', 30, 'has not passed its status checks yet');
+  if (!online) return need('agent', 15, 'does not answer to Systems Manager yet');
+  if (!isProven(progress, node, now)) {
+    const why = progress.unproven[node];
+    // Without a probe under way there is nothing here to come back for.
+    const wait = progress.commands[node] ? 10 : 60;
+    return need('probe', wait, why ? `does not serve: ${why}` : 'is not proven to serve yet');
+  }
+  return { ready: true, phase: 'probe', wait: 60, note: `node ${node} serves` };
+}
+
+function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, now: Date): Need {
+  const { state, instanceId, online } = truth.nodes[node];
+  const need = (phase: Phase, wait: number, note: string, step?: Step): Need => ({
+    ready: false,
+    phase,
+    wait,
+    note: withTrouble(`node ${node} ${note}`, progress.troubles[node]),
+    ...(step && { step }),
+  });
+  if (GONE.has(state))
+    return { ready: true, phase: 'instances stop', wait: 60, note: `node ${node} is ${state}` };
+  if (state !== 'running' || !instanceId) return need('instances stop', 30, `is ${state}`);
+  // The last host that serves is never taken down: a peer that is meant to stay must be proven.
+  const peer = node === 'a' ? 'b' : 'a';
+  if (run.goal[peer] === 'running' && !isProven(progress, peer, now)) {
+    return need('drain', 15, `keeps running until node ${peer} is proven to serve`);
+  }
+  if (online && !progress.drained[node]) {
+    return progress.commands[node]
+      ? need('drain', 15, 'lets its associations finish')
+      : need('drain', 15, 'is serving', { kind: 'drain', node, instanceId });
+  }
+  return allowed(node, progress, now)
+    ? need('instances stop', 30, 'is drained', { kind: 'stop-node', node, instanceId })
+    : need('instances stop', untilAllowed(node, progress, now), 'is drained');
+}
+
+const allowed = (resource: 'database' | NodeName, progress: Progress, now: Date): boolean => {
+  const trouble = progress.troubles[resource];
+  return trouble === undefined || new Date(trouble.notBefore) <= now;
+};
+
+/** Seconds until a refused call may be made again, in the bounds of a pause. */
+const untilAllowed = (node: NodeName, progress: Progress, now: Date): number => {
+  const notBefore = progress.troubles[node]?.notBefore ?? now;
+  const left = Math.ceil((new Date(notBefore).getTime() - now.getTime()) / 1000);
+  return Math.max(15, Math.min(60, left));
+};
+
+const withTrouble = (note: string, trouble: { readonly text: string } | undefined): string =>
+  trouble ? `${note} (${trouble.text})` : note;

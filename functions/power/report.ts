@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import { type Alert, outboxRow, publish } from '../shared/alerts.ts';
+import { lambda } from '../shared/lambda.ts';
+import {
+  commit,
+  put,
+  RESOURCES,
+  readSite,
+  type SiteState,
+  type Write,
+} from '../shared/operations-table.ts';
+import { arrivedAlert, circumstances, lateAlert } from './message.ts';
+import { Plan } from './plan.ts';
+import { Run } from './run.ts';
+
+const Failure = z.object({ Error: z.string(), Cause: z.string() });
+const Input = z.union([
+  z.object({ task: z.enum(['tell', 'finish']), run: Run }),
+  z.object({
+    task: z.literal('fail'),
+    execution: z.string(),
+    /** The workflow's state when it failed; before the lease was taken there is no run in it. */
+    state: z.object({ run: z.optional(Run), failure: Failure }),
+  }),
+]);
+export const Settings = z.object({
+  SITE: z.string(),
+  TABLE: z.string(),
+  TOPIC: z.string(),
+  PLAN: Plan,
+});
+
+/**
+ * Writes down how the run stands, tells the operator, and gives the lease back at its end: one
+ * transaction, then the publication of whatever is in the outbox.
+ */
+export const create = lambda(
+  { input: Input, settings: Settings },
+  async (input, { settings, clients }) => {
+    const table = { client: clients.dynamodb, name: settings.TABLE };
+    const now = new Date();
+    const site = await readSite(table);
+    const about = circumstances(settings.PLAN, site, now, runOf(input));
+    const owner = site.lease.value.owner;
+
+    let outcome: string = input.task;
+    let alert: Alert | undefined;
+    let writes: Write[] = [];
+    if (input.task === 'tell') {
+      if (!about.lateToldAt) alert = lateAlert(about, input.run.because);
+    } else if (input.task === 'fail') {
+      writes = owner === input.execution ? [release(site, now)] : [];
+      if (!about.lateToldAt) alert = lateAlert(about, causeOf(input.state.failure));
+    } else {
+      outcome = input.run.outcome ?? 'unfinished';
+      // A retry finds the lease given back: everything has been written.
+      if (owner === input.run.execution) {
+        writes = [release(site, now), ...(outcome === 'done' ? reached(site, input.run, now) : [])];
+        if (outcome === 'done') alert = arrivedAlert(about, input.run);
+        if (outcome === 'unfinished' && !about.lateToldAt) {
+          alert = lateAlert(about, input.run.because);
+        }
+      }
+    }
+    if (alert) writes.push(outboxRow(settings.SITE, alert, now));
+    if (alert?.kind === 'LATE') {
+      writes.push(put(site.late, { plannedFor: about.plannedFor, toldAt: now.toISOString() }));
+    }
+    if (writes.length > 0) await commit(table, writes);
+    await publish(clients.sns, table, settings.TOPIC, (await readSite(table)).outbox);
+    return { outcome, ...(alert && { told: alert.headline }) };
+  },
+);
+
+const runOf = (input: z.infer<typeof Input>): Run | undefined =>
+  input.task === 'fail' ? input.state.run : input.run;
+
+const release = (site: SiteState, now: Date): Write =>
+  put(site.lease, { fence: site.lease.value.fence, releasedAt: now.toISOString() });
+
+const reached = (site: SiteState, run: Run, now: Date): Write[] =>
+  RESOURCES.flatMap((name) => {
+    const stored = site.intents[name];
+    if (!stored || stored.value.run !== run.execution) return [];
+    return [put(stored, { ...stored.value, reachedAt: now.toISOString() })];
+  });
+
+/** A Lambda's own error arrives as JSON in the Cause: the operator gets its sentence. */
+function causeOf(failure: z.infer<typeof Failure>): string {
+  try {
+    const { errorMessage } = JSON.parse(failure.Cause) as { errorMessage?: string };
+    return `${failure.Error}: ${errorMessage ?? failure.Cause}`;
+  } catch {
+    return `${failure.Error}: ${failure.Cause}`;
+  }
+}

@@ -1,0 +1,187 @@
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { Conflict } from './errors.ts';
+
+/**
+ * The site's whole operational state lives in one partition, so that one consistent Query reads
+ * all that a decision needs (docs/decisions/0003).
+ */
+const PARTITION = 'SITE';
+
+/** One item: its sort key, its version (0 for one that is not stored yet), its content. */
+export interface Stored<T> {
+  readonly key: string;
+  readonly version: number;
+  readonly value: T;
+}
+
+export type NodeName = 'a' | 'b';
+export type ResourceName = NodeName | 'database';
+export type PowerState = 'running' | 'stopped';
+
+export const NODES: readonly NodeName[] = ['a', 'b'];
+export const RESOURCES: readonly ResourceName[] = ['a', 'b', 'database'];
+
+/** The recorded wish for a node or the database, written before the call that makes it true. */
+export interface Intent {
+  readonly wish: PowerState;
+  /** Why, word for word as the decision gave it. */
+  readonly reason: string;
+  /** The instant that was planned for the change, ISO 8601 in UTC. */
+  readonly plannedFor: string;
+  /** The execution that wrote it. */
+  readonly run: string;
+  /** When the wish was seen fulfilled; absent while it is not. */
+  readonly reachedAt?: string;
+}
+
+/** The site-wide right to make disruptive calls. Without an `owner` it is free. */
+export interface Lease {
+  readonly owner?: string;
+  readonly purpose?: string;
+  /** Grows with each holder, so that a holder of old can be told from the one of now. */
+  readonly fence: number;
+  readonly takenAt?: string;
+  readonly releasedAt?: string;
+}
+
+/** A person's temporary change to the schedule, always with an end. */
+export interface Override {
+  readonly wish: PowerState;
+  readonly from: string;
+  readonly until: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** The planned instant for which the operator has been told that it is late. */
+export interface LateNotice {
+  readonly plannedFor: string;
+  readonly toldAt: string;
+}
+
+/** An alert that is committed but perhaps not yet published. */
+export interface OutboxRow {
+  readonly subject: string;
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly committedAt: string;
+}
+
+export interface SiteState {
+  readonly intents: Readonly<Record<ResourceName, Stored<Intent> | undefined>>;
+  readonly lease: Stored<Lease>;
+  readonly override: Stored<Override> | undefined;
+  readonly late: Stored<LateNotice | undefined>;
+  readonly outbox: readonly Stored<OutboxRow>[];
+}
+
+type Table = { readonly client: Pick<DynamoDBClient, 'send'>; readonly name: string };
+
+/** Reads everything in one consistent Query; what is not stored yet has version 0. */
+export async function readSite(table: Table): Promise<SiteState> {
+  const items = new Map<string, Stored<unknown>>();
+  let from: Record<string, never> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'pk = :site',
+        ExpressionAttributeValues: marshall({ ':site': PARTITION }),
+        ConsistentRead: true,
+        ExclusiveStartKey: from,
+      }),
+    );
+    for (const item of page.Items ?? []) {
+      const { sk, version, value } = unmarshall(item);
+      items.set(sk, { key: sk, version, value });
+    }
+    from = page.LastEvaluatedKey as Record<string, never> | undefined;
+  } while (from);
+  const one = <T>(key: string) => items.get(key) as Stored<T> | undefined;
+  return {
+    intents: {
+      a: one<Intent>('INTENT#a'),
+      b: one<Intent>('INTENT#b'),
+      database: one<Intent>('INTENT#database'),
+    },
+    lease: one<Lease>('LEASE') ?? { key: 'LEASE', version: 0, value: { fence: 0 } },
+    override: one<Override>('OVERRIDE'),
+    late: one<LateNotice>('LATE') ?? { key: 'LATE', version: 0, value: undefined },
+    outbox: [...items.values()].filter((item) =>
+      item.key.startsWith('OUTBOX#'),
+    ) as Stored<OutboxRow>[],
+  };
+}
+
+export type Write =
+  | { readonly put: string; readonly version: number; readonly value: object }
+  | { readonly remove: string; readonly version: number };
+
+/** The new value of something that was read before, or of something not stored yet. */
+export const put = <T extends object>(read: Stored<unknown> | string, value: T): Write =>
+  typeof read === 'string'
+    ? { put: read, version: 0, value }
+    : { put: read.key, version: read.version, value };
+
+export const remove = (read: Stored<unknown>): Write => ({
+  remove: read.key,
+  version: read.version,
+});
+
+/**
+ * Writes all or nothing, each item only if it is still at the version that was read.
+ *
+ * Throws `Conflict` when somebody else was faster: read again and decide again. A transaction
+ * that DynamoDB cancels because another one is under way on the same item is the same case.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+export async function commit(table: Table, writes: readonly Write[]): Promise<void> {
+  try {
+    await table.client.send(
+      new TransactWriteItemsCommand({
+        TransactItems: writes.map((write) => transactItem(table.name, write)),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TransactionCanceledException') {
+      const keys = writes.map((write) => ('put' in write ? write.put : write.remove));
+      throw new Conflict(`${keys.join(', ')} changed since it was read`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function transactItem(table: string, write: Write): TransactWriteItem {
+  const condition =
+    write.version === 0
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: marshall({ ':version': write.version }),
+        };
+  if ('remove' in write) {
+    return {
+      Delete: {
+        TableName: table,
+        Key: marshall({ pk: PARTITION, sk: write.remove }),
+        ...condition,
+      },
+    };
+  }
+  return {
+    Put: {
+      TableName: table,
+      Item: marshall(
+        { pk: PARTITION, sk: write.put, version: write.version + 1, value: write.value },
+        { removeUndefinedValues: true },
+      ),
+      ...condition,
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { changed, openIntents, plannedInstant, type Wishes } from '../power/wishes.ts';
+import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
+import type { LeaseVerdict } from '../shared/lease.ts';
+import { RESOURCES, type SiteState } from '../shared/operations-table.ts';
+
+export interface Sight {
+  readonly now: Date;
+  readonly wish: Wishes;
+  readonly lease: LeaseVerdict;
+  /** RDS's status of the database. */
+  readonly database: string;
+}
+
+export interface TickVerdict {
+  /** Frees a lease whose owner ended without giving it back. */
+  readonly sweepLease: boolean;
+  /** The database's intent is to be pursued again: AWS has started it by itself. */
+  readonly reopenDatabase: boolean;
+  readonly startPower: boolean;
+  /** The operator is to be told that the planned change is late. */
+  readonly tellLate: boolean;
+  readonly reason: string;
+  /** Until this instant (ISO 8601) nothing changes the verdict but a change of what was read. */
+  readonly quietUntil?: string;
+}
+
+/**
+ * Compares what is wished with what is recorded and true, and says what the tick must set going.
+ *
+ * It starts a run only on a difference, and leaves a planned instant to the schedule's own event
+ * for its first seconds, so that each change normally has one run.
+ */
+export function decide(site: SiteState, sight: Sight): TickVerdict {
+  const { now, wish, lease } = sight;
+  const isFirst = RESOURCES.every((name) => site.intents[name] === undefined);
+  const isChanged = changed(site, wish);
+  const restarted =
+    !isChanged &&
+    wish.of.database === 'stopped' &&
+    site.intents.database?.value.reachedAt !== undefined &&
+    sight.database === 'available';
+  const pursued = isChanged || openIntents(site).length > 0 || restarted;
+  const planned = plannedInstant(site, wish, now);
+  const waited = planned ? secondsBetween(planned, now) : 0;
+  const resting = !isChanged ? restLeft(site, now) : planned ? CLOCKS.scheduleGrace - waited : 0;
+  const free = lease.state === 'free';
+  const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0;
+  return {
+    sweepLease: free && site.lease.value.owner !== undefined,
+    reopenDatabase: restarted,
+    startPower: pursued && free && resting <= 0,
+    tellLate: waited >= CLOCKS.lateAfterByTick && site.late.value?.plannedFor !== planned,
+    reason: reasonFor(),
+    ...(quiet && { quietUntil: (wish.until ?? plusYear(now)).toISOString() }),
+  };
+
+  function reasonFor(): string {
+    if (!pursued) return `as wished: ${wish.reason}`;
+    if (!free) return lease.reason;
+    if (resting > 0) return `looks again in ${Math.ceil(resting)} s`;
+    if (isFirst) return `the first run after a deployment: ${wish.reason}`;
+    if (restarted) return 'AWS has started the database by itself; it is to be stopped again';
+    if (isChanged) return `no run has taken up the change: ${wish.reason}`;
+    return `the last run did not reach its goal: ${wish.reason}`;
+  }
+}
+
+/** A run that did not reach its goal is followed by the next only after a pause. */
+const restLeft = (site: SiteState, now: Date): number => {
+  const { releasedAt } = site.lease.value;
+  return releasedAt ? CLOCKS.retryPause - secondsBetween(releasedAt, now) : 0;
+};
+
+const plusYear = (now: Date): Date => new Date(plusSeconds(now, 365 * 86_400));

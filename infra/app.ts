@@ -1,0 +1,54 @@
+import { App, Tags } from 'aws-cdk-lib';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { type Config, loadConfig } from './config.ts';
+import { OperationsStack } from './operations/operations-stack.ts';
+import { SiteStack } from './site/site-stack.ts';
+
+export interface SynthOptions {
+  readonly config: Config;
+  /** The folder of the cloud assembly; the CDK CLI names it in `CDK_OUTDIR`. */
+  readonly outdir: string;
+  /** CDK's own CloudFormation validation; its findings are errors. It takes about a second. */
+  readonly validate: boolean;
+}
+
+/**
+ * Builds both stacks and writes the cloud assembly. Needs no credentials: zones are configured,
+ * account and region are left to the deployment.
+ */
+export function synthesize({ config, outdir, validate }: SynthOptions): CloudAssembly {
+  const app = new App({
+    outdir,
+    builtinCloudFormationValidation: validate,
+    // Flags live in code so that the CLI, the simulator and the tests agree.
+    context: {
+      ...flags,
+      '@aws-cdk/core:validateAgainstDefaultRules': true,
+      'aws:cdk:enable-path-metadata': true,
+      'aws:cdk:enable-asset-metadata': true,
+    },
+  });
+  const common = {
+    terminationProtection: config.environment === 'prd',
+    env: { region: config.region },
+  };
+  const site = new SiteStack(app, 'Orthweb', { config, stackName: config.site, ...common });
+  new OperationsStack(app, 'OrthwebOperations', {
+    config,
+    site,
+    stackName: `${config.site}-operations`,
+    ...common,
+  });
+  Tags.of(app).add('orthweb:site', config.site);
+  return app.synth();
+}
+
+if (import.meta.main) {
+  const file = new App().node.tryGetContext('config') ?? 'orthweb.config.ts';
+  synthesize({
+    config: await loadConfig(file),
+    outdir: process.env.CDK_OUTDIR ?? 'cdk.out',
+    validate: true,
+  });
+}

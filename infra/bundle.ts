@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import type { Clients } from '../functions/shared/clients.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+/** Where the bundles lie: one folder per function, `<capability>/<name>/<capability>/<name>.mjs`. */
+export const BUNDLES = path.join(ROOT, 'build');
+
+/** The SDK package and client behind each member of `Clients`. */
+const SERVICES: Record<keyof Clients, { readonly from: string; readonly client: string }> = {
+  dynamodb: { from: '@aws-sdk/client-dynamodb', client: 'DynamoDBClient' },
+  ec2: { from: '@aws-sdk/client-ec2', client: 'EC2Client' },
+  rds: { from: '@aws-sdk/client-rds', client: 'RDSClient' },
+  sfn: { from: '@aws-sdk/client-sfn', client: 'SFNClient' },
+  sns: { from: '@aws-sdk/client-sns', client: 'SNSClient' },
+  ssm: { from: '@aws-sdk/client-ssm', client: 'SSMClient' },
+};
+
+/** What one bundle weighs and may weigh, in bytes (1 KB = 1,000 bytes). */
+export interface BundleSize {
+  readonly name: string;
+  readonly bytes: number;
+  readonly limit: number;
+  readonly clients: readonly string[];
+}
+
+/**
+ * Bundles every Lambda handler in one esbuild pass and returns what each weighs.
+ *
+ * Throws, naming them, when bundles are over 150 KB + 100 KB per SDK client.
+ */
+export async function bundle(): Promise<BundleSize[]> {
+  const handlers = await findHandlers();
+  rmSync(BUNDLES, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: handlers.map(({ name }) => ({ in: `entry:${name}`, out: `${name}/${name}` })),
+    outdir: BUNDLES,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    conditions: ['module', 'import', 'node'],
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    external: UNUSED_PROVIDERS,
+    plugins: [entries(handlers), pureSchemas],
+    banner: {
+      js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
+    },
+  });
+  const sizes = handlers.map(({ name, services }) => ({
+    name,
+    bytes: metafile.outputs[`build/${name}/${name}.mjs`]?.bytes ?? 0,
+    limit: 150_000 + 100_000 * services.length,
+    clients: services,
+  }));
+  const heavy = sizes.filter(({ bytes, limit }) => bytes > limit);
+  if (heavy.length > 0) throw new Error(heavy.map(tooHeavy).join('\n'));
+  return sizes;
+}
+
+const tooHeavy = ({ name, bytes, limit, clients }: BundleSize): string =>
+  `functions/${name}.ts: its bundle is ${bytes} bytes, over its limit of ${limit} (150 KB + 100 KB` +
+  ` for each of ${clients.length} SDK clients): find what it imports without need`;
+
+interface Handler {
+  readonly name: string;
+  readonly services: readonly (keyof Clients)[];
+}
+
+/**
+ * The files under `functions/` that export `create`, with the services each one calls.
+ *
+ * A function can only call a service whose command classes it imports, so its imports say which
+ * clients it needs; nobody has to keep a list.
+ */
+async function findHandlers(): Promise<Handler[]> {
+  const files = readdirSync(path.join(ROOT, 'functions'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) =>
+      /^export const create\b/m.test(readFileSync(path.join(ROOT, 'functions', file), 'utf8')),
+    )
+    .map((file) => file.slice(0, -3))
+    .sort();
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: files.map((name) => ({ in: `functions/${name}.ts`, out: name })),
+    outdir: BUNDLES,
+    bundle: true,
+    write: false,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+  });
+  return files.map((name) => {
+    const imports = metafile.outputs[`build/${name}.js`]?.imports.map(({ path: from }) => from);
+    const keys = Object.keys(SERVICES) as (keyof Clients)[];
+    return { name, services: keys.filter((key) => imports?.includes(SERVICES[key].from)) };
+  });
+}
+
+/** The deployed entry: `create`, called once with the environment and real clients. */
+const entries = (handlers: readonly Handler[]): Plugin => ({
+  name: 'lambda-entries',
+  setup(setup) {
+    setup.onResolve({ filter: /^entry:/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'entry',
+    }));
+    setup.onLoad({ filter: /^entry:/, namespace: 'entry' }, ({ path: entry }) => {
+      const handler = handlers.find(({ name }) => entry === `entry:${name}`);
+      const services = handler?.services.map((key) => ({ key, ...SERVICES[key] })) ?? [];
+      return {
+        resolveDir: ROOT,
+        contents: [
+          ...services.map(({ client, from }) => `import { ${client} } from '${from}';`),
+          `import { create } from './functions/${handler?.name}.ts';`,
+          'export const handler = create(process.env, {',
+          ...services.map(({ key, client }) => `  ${key}: new ${client}({}),`),
+          '});',
+        ].join('\n'),
+      };
+    });
+  },
+});
+
+/**
+ * The SDK's schema tables are plain arrays with computed keys, which esbuild cannot prove free of
+ * side effects. Marking each one pure lets it drop the unused ones: client-ec2 falls from 547 KB
+ * to 27 KB.
+ */
+const pureSchemas: Plugin = {
+  name: 'pure-sdk-schemas',
+  setup(setup) {
+    const filter = /@aws-sdk[\\/].*dist-es[\\/].*schemas[\\/]schemas_\d+\.js$/;
+    setup.onLoad({ filter }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace(
+        /^((?:export )?(?:var|const) [\w$]+ = )(\[[\s\S]*?\n?\]);$/gm,
+        (_match, head: string, table: string) => `${head}/* @__PURE__ */ (() => (${table}))();`,
+      ),
+      loader: 'js',
+    }));
+  },
+};
+
+/** Lambda always has credentials in its environment, so the SDK's other providers stay outside. */
+const UNUSED_PROVIDERS = ['sso', 'ini', 'process', 'web-identity', 'http', 'login']
+  .map((name) => `@aws-sdk/credential-provider-${name}`)
+  .concat('@smithy/credential-provider-imds', '@aws-sdk/token-providers');
+
+export const bundleLine = ({ name, bytes, limit, clients }: BundleSize): string =>
+  `${name.padEnd(14)} ${(bytes / 1000).toFixed(0).padStart(4)} KB of ${limit / 1000} KB, ` +
+  `${clients.length} SDK clients`;
+
+if (import.meta.main) {
+  for (const size of await bundle()) console.error(bundleLine(size));
+}

@@ -1,0 +1,132 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import type * as z from 'zod/mini';
+import type { Settings as Tick } from '../../functions/site/tick.ts';
+import type { Config } from '../config.ts';
+import type { SiteStack } from '../site/site-stack.ts';
+import type { Alerts } from './alerts.ts';
+import { OperatorAlarm } from './operator-alarm.ts';
+import { OperatorFunction } from './operator-function.ts';
+import type { Power } from './power.ts';
+
+export interface SiteTickProps {
+  readonly config: Config;
+  readonly site: SiteStack;
+  readonly alerts: Alerts;
+  readonly power: Power;
+}
+
+/** The Lambda that looks at the whole site each minute, and its own watchdog. */
+export class SiteTick extends Construct {
+  constructor(scope: Construct, id: string, props: SiteTickProps) {
+    super(scope, id);
+    const { config, site, alerts, power } = props;
+    const { region, account } = Stack.of(this);
+
+    const tick = new OperatorFunction<z.input<typeof Tick>>(this, 'Tick', {
+      handler: 'site/tick',
+      description: 'Compares wish, record and truth each minute and starts what is missing.',
+      settings: {
+        SITE: config.site,
+        TABLE: site.table.tableName,
+        TOPIC: alerts.topic.topicArn,
+        DATABASE: site.database.instanceIdentifier,
+        PLAN: power.plan,
+        POWER: power.workflow.stateMachine.stateMachineArn,
+      },
+      timeoutSeconds: 50,
+      retentionDays: config.logs.retentionDays,
+    });
+    tick.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
+    tick.allow(
+      'sweep the lease, reopen an intent, clear published alerts',
+      ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      [site.table.tableArn],
+    );
+    tick.allow(
+      'notice that AWS has started the database',
+      ['rds:DescribeDBInstances'],
+      [site.database.instanceArn],
+    );
+    tick.allow(
+      'ask whether the holder of the lease is still running',
+      ['states:DescribeExecution'],
+      [`arn:aws:states:${region}:${account}:execution:${config.site}-*:*`],
+    );
+    tick.allow(
+      'start a run on a difference',
+      ['states:StartExecution'],
+      [power.workflow.stateMachine.stateMachineArn],
+    );
+    alerts.allowPublish(tick);
+
+    const role = new Role(this, 'MinuteRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    });
+    const policy = new Policy(this, 'MinuteGrants', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          actions: ['lambda:InvokeFunction'],
+          resources: [tick.lambda.functionArn],
+        }),
+      ],
+    });
+    new CfnSchedule(this, 'EachMinute', {
+      description: 'The site tick.',
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: tick.lambda.functionArn,
+        roleArn: role.roleArn,
+        // The next minute is the retry.
+        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
+      },
+    }).node.addDependency(policy);
+
+    // A run that ended badly may have left the lease: look at once, not within the minute.
+    new Rule(this, 'RunEndedBadly', {
+      description: 'A workflow failed, timed out or was aborted: look now.',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [power.workflow.stateMachine.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [
+        new LambdaFunction(tick.lambda, { maxEventAge: Duration.minutes(15), retryAttempts: 2 }),
+      ],
+    });
+
+    new OperatorAlarm(this, 'Missing', {
+      metric: tick.lambda.metricInvocations({ period: Duration.minutes(5), statistic: 'Sum' }),
+      when: 'below',
+      threshold: 1,
+      periods: 1,
+      // No data is exactly what this alarm is for.
+      missing: TreatMissingData.BREACHING,
+      meaning: 'The site tick has not run for five minutes: nothing watches the site.',
+      runbook: 'tick-missing',
+      alerts,
+    });
+    new OperatorAlarm(this, 'Errors', {
+      metric: tick.lambda.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
+      when: 'at least',
+      threshold: 3,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+      meaning: 'The site tick keeps failing: what it should start or tell may stay undone.',
+      runbook: 'tick-errors',
+      alerts,
+    });
+  }
+}

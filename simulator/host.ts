@@ -1,0 +1,95 @@
+import type { World } from './world.ts';
+
+/** What became of a script on a host. */
+export interface ScriptResult {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+/**
+ * The operating-system side of a node, as far as operations can tell: the agent, nginx with its
+ * connections, Orthanc with its database. In the lab the same scripts run for real.
+ */
+export class Host {
+  private readonly world: World;
+  private readonly id: string;
+  private on = true;
+  private agent = true;
+  private containers = true;
+  /** nginx takes connections; a drain ends that until the next boot. */
+  private listening = true;
+  private boots = 0;
+
+  constructor(world: World, id: string) {
+    this.world = world;
+    this.id = id;
+  }
+
+  /** A client gets an answer that went through nginx, Orthanc and the database. */
+  get serves(): boolean {
+    return this.on && this.containers && this.listening && this.world.rds.available;
+  }
+
+  /** The Systems Manager agent answers. */
+  get online(): boolean {
+    return this.on && this.agent;
+  }
+
+  boot(): void {
+    const { clock } = this.world;
+    const chance = this.world.chance(`boot ${this.id}`);
+    const boot = ++this.boots;
+    this.on = true;
+    this.agent = false;
+    this.containers = false;
+    this.listening = true;
+    const unlessGone = (act: () => void) => () => {
+      if (this.on && this.boots === boot) act();
+    };
+    clock.after(
+      chance.between(20_000, 50_000),
+      unlessGone(() => {
+        this.agent = true;
+      }),
+    );
+    clock.after(
+      chance.between(45_000, 95_000),
+      unlessGone(() => {
+        this.containers = true;
+      }),
+    );
+  }
+
+  shutDown(): void {
+    this.on = false;
+    this.agent = false;
+    this.containers = false;
+  }
+
+  /** The scripts of `compose/host/` by name, and whether they change the host. */
+  static readonly scripts: Readonly<Record<string, { readonly changes: boolean }>> = {
+    probe: { changes: false },
+    drain: { changes: true },
+  };
+
+  /** Runs a script and calls back when it ends; a host that goes down never answers. */
+  run(script: string, done: (result: ScriptResult) => void): void {
+    const { clock } = this.world;
+    const chance = this.world.chance(`${script} ${this.id}`);
+    const boot = this.boots;
+    const seconds = script === 'drain' ? chance.between(2, 45) : chance.between(1, 3);
+    if (script === 'drain') this.listening = false;
+    clock.after(seconds * 1000, () => {
+      if (!this.online || this.boots !== boot) return;
+      done(script === 'drain' ? { ok: true, output: '{"left":0}' } : this.probe());
+    });
+  }
+
+  private probe(): ScriptResult {
+    if (this.serves) return { ok: true, output: '{"serves":true}' };
+    const why = this.containers
+      ? 'curl: (22) The requested URL returned error: 503'
+      : 'curl: (7) Failed to connect to localhost port 443: Connection refused';
+    return { ok: false, output: why };
+  }
+}

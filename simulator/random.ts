@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Seeded chance: the same seed draws the same numbers in the same order. */
+export class Chance {
+  private readonly generator: ReturnType<typeof xoroshiro128plus>;
+
+  constructor(seed: number) {
+    this.generator = xoroshiro128plus(seed);
+  }
+
+  /**
+   * The chance that belongs to one occasion. What is drawn for it depends on nothing else, so
+   * that one event more or less leaves all others as they are.
+   */
+  static of(seed: number, occasion: string): Chance {
+    return new Chance(createHash('sha256').update(`${seed} ${occasion}`).digest().readInt32LE(0));
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    return uniformInt(this.generator, low, high);
+  }
+
+  /** A fraction from 0 (included) to 1 (excluded), as `Math.random` gives it. */
+  fraction(): number {
+    return this.between(0, 2 ** 30 - 1) / 2 ** 30;
+  }
+
+  /** Letters and digits, for identifiers that AWS would make up. */
+  identifier(length: number): string {
+    return Array.from({ length }, () => this.between(0, 15).toString(16)).join('');
+  }
+}

@@ -1,0 +1,280 @@
+import type {
+  DescribeInstanceStatusCommandInput,
+  DescribeInstanceStatusCommandOutput,
+  DescribeInstancesCommandInput,
+  DescribeInstancesCommandOutput,
+  InstanceStateName,
+  StartInstancesCommandInput,
+  StopInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
+import { type Invocation, type Operations, operation } from '../api.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
+import { Host } from '../host.ts';
+import { ACCOUNT, type Assembly, type Resource, type ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+type Output<T> = Omit<T, '$metadata'>;
+
+export const ec2Types: Readonly<Record<string, ResourceType>> = {
+  'AWS::EC2::Instance': {
+    reads: ['Tags', 'InstanceType', 'LaunchTemplate'],
+    ignores: [
+      'AvailabilityZone',
+      'DisableApiTermination',
+      'EbsOptimized',
+      'IamInstanceProfile',
+      'Monitoring',
+      'SecurityGroupIds',
+      'SubnetId',
+    ],
+    names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
+  },
+  'AWS::EC2::LaunchTemplate': {
+    names: (resource) => ({
+      ref: `lt-0${resource.fingerprint(16)}`,
+      attributes: { LatestVersionNumber: '1', DefaultVersionNumber: '1' },
+    }),
+  },
+  'AWS::EC2::EIP': {
+    reads: ['InstanceId'],
+    ignores: ['Domain'],
+    names: (resource) => {
+      const address = `203.0.113.${(Number.parseInt(resource.fingerprint(2), 16) % 250) + 1}`;
+      return { ref: address, attributes: { PublicIp: address, AllocationId: address } };
+    },
+  },
+};
+
+/** Numbers of the API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
+const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+export interface Instance {
+  readonly id: string;
+  readonly where: string;
+  readonly arn: string;
+  readonly type: string;
+  readonly region: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly host: Host;
+  /** What is true. */
+  state: InstanceStateName;
+  since: number;
+  /** What the API says: it follows the truth after up to four seconds. */
+  seen: InstanceStateName;
+  /** When the status checks pass; they need some minutes after a start. */
+  checksPassAt: number;
+}
+
+/** EC2: instances with real delays, and reads that are eventually consistent. */
+export class Ec2 {
+  readonly instances: readonly Instance[];
+  private readonly world: World;
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
+    const addresses = assembly.resources('AWS::EC2::EIP');
+    this.instances = assembly.resources('AWS::EC2::Instance').map((resource) => {
+      const id = assembly.names(resource).ref;
+      const eip = addresses.find((address) => address.optional('InstanceId') === id);
+      const { name, region } = { name: tagsOf(resource), region: resource.stack.region };
+      // The rehearsal begins where a deployment leaves the site: everything runs.
+      return {
+        id,
+        where: resource.where,
+        arn: `arn:aws:ec2:${region}:${ACCOUNT}:instance/${id}`,
+        type: resource.text('InstanceType'),
+        region,
+        tags: name,
+        address: eip ? assembly.names(eip).ref : '',
+        host: new Host(world, id),
+        state: 'running' as const,
+        since: world.clock.now,
+        seen: 'running' as const,
+        checksPassAt: world.clock.now,
+      };
+    });
+  }
+
+  readonly operations: Operations = {
+    DescribeInstances: operation(
+      (_input: DescribeInstancesCommandInput) => [
+        { action: 'ec2:DescribeInstances', resources: ['*'] },
+      ],
+      (input): Output<DescribeInstancesCommandOutput> => ({
+        Reservations: this.filtered(input).map((instance) => ({
+          Instances: [
+            {
+              InstanceId: instance.id,
+              InstanceType: instance.type as never,
+              State: { Name: instance.seen, Code: STATE_CODES[instance.seen] },
+              PublicIpAddress: instance.address,
+              PublicDnsName: nameOf(instance),
+              Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
+            },
+          ],
+        })),
+      }),
+    ),
+    DescribeInstanceStatus: operation(
+      (_input: DescribeInstanceStatusCommandInput) => [
+        { action: 'ec2:DescribeInstanceStatus', resources: ['*'] },
+      ],
+      ({ InstanceIds = [] }): Output<DescribeInstanceStatusCommandOutput> => ({
+        // By default it describes running instances alone.
+        InstanceStatuses: InstanceIds.map((id) => this.find(id))
+          .filter(({ seen }) => seen === 'running')
+          .map((instance) => {
+            const ok =
+              instance.state === 'running' && this.world.clock.now >= instance.checksPassAt;
+            const Status = ok ? ('ok' as const) : ('initializing' as const);
+            return {
+              InstanceId: instance.id,
+              InstanceState: { Name: instance.seen, Code: STATE_CODES[instance.seen] },
+              InstanceStatus: { Status },
+              SystemStatus: { Status },
+              AttachedEbsStatus: { Status },
+            };
+          }),
+      }),
+    ),
+    StartInstances: operation(
+      (input: StartInstancesCommandInput) => this.touching('ec2:StartInstances', input),
+      ({ InstanceIds = [] }, by) => {
+        const found = InstanceIds.map((id) => this.find(id));
+        for (const instance of found) {
+          this.world.judge.disruptive('start', instance.tags['orthweb:node'] ?? '', by);
+          this.start(instance, by);
+        }
+        return {};
+      },
+    ),
+    StopInstances: operation(
+      (input: StopInstancesCommandInput) => this.touching('ec2:StopInstances', input),
+      ({ InstanceIds = [] }, by) => {
+        const found = InstanceIds.map((id) => this.find(id));
+        for (const instance of found) {
+          this.world.judge.disruptive('stop', instance.tags['orthweb:node'] ?? '', by);
+          this.stop(instance, by);
+        }
+        return {};
+      },
+    ),
+  };
+
+  find(id: string): Instance {
+    const instance = this.instances.find((one) => one.id === id);
+    if (!instance) {
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+    }
+    return instance;
+  }
+
+  private touching(action: string, { InstanceIds = [] }: { InstanceIds?: string[] | undefined }) {
+    return InstanceIds.map((id) => this.find(id)).map((instance) => ({
+      action,
+      resources: [instance.arn],
+      context: resourceTags('aws:ResourceTag', instance),
+    }));
+  }
+
+  private start(instance: Instance, by: Invocation): void {
+    const { clock, faults, trace } = this.world;
+    const chance = this.world.chance(`start ${instance.id}`);
+    const who = `node ${instance.tags['orthweb:node']}`;
+    if (instance.state === 'pending' || instance.state === 'running') return;
+    if (instance.state !== 'stopped') {
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `The instance '${instance.id}' is not in a state from which it can be started.`,
+      );
+    }
+    trace.add('call', by.functionName, `ec2:StartInstances ${who}`, this.world.because(by));
+    if (faults.noCapacity(instance.tags['orthweb:node'])) {
+      throw new AwsError(
+        'InsufficientInstanceCapacity',
+        `We currently do not have sufficient ${instance.type} capacity in the Availability Zone you requested.`,
+        'server',
+      );
+    }
+    this.become(instance, 'pending');
+    clock.after(chance.between(12_000, 35_000), () => {
+      this.become(instance, 'running');
+      instance.checksPassAt = clock.now + chance.between(90_000, 170_000);
+      instance.host.boot();
+    });
+  }
+
+  private stop(instance: Instance, by: Invocation): void {
+    const { clock, trace } = this.world;
+    const chance = this.world.chance(`stop ${instance.id}`);
+    if (instance.state === 'stopped' || instance.state === 'stopping') return;
+    if (instance.state !== 'running') {
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `The instance '${instance.id}' is not in a state from which it can be stopped.`,
+      );
+    }
+    const who = `node ${instance.tags['orthweb:node']}`;
+    trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
+    instance.host.shutDown();
+    this.become(instance, 'stopping');
+    clock.after(chance.between(25_000, 70_000), () => this.become(instance, 'stopped'));
+  }
+
+  private become(instance: Instance, state: InstanceStateName): void {
+    const { bus, clock, trace } = this.world;
+    const chance = this.world.chance(`lag ${instance.id}`);
+    const seconds = Math.round((clock.now - instance.since) / 1000);
+    const before = instance.state;
+    instance.state = state;
+    instance.since = clock.now;
+    clock.after(chance.between(0, 4000), () => {
+      if (instance.state === state) instance.seen = state;
+    });
+    if (state === 'running' || state === 'stopped') {
+      const who = `node ${instance.tags['orthweb:node']}`;
+      trace.add('world', who, state, `after ${seconds} s ${before}`);
+    }
+    bus.emit({
+      source: 'aws.ec2',
+      'detail-type': 'EC2 Instance State-change Notification',
+      resources: [instance.arn],
+      detail: { 'instance-id': instance.id, state },
+    });
+  }
+
+  private filtered({ Filters = [], InstanceIds }: DescribeInstancesCommandInput): Instance[] {
+    const wanted = InstanceIds?.map((id) => this.find(id)) ?? this.instances;
+    return wanted.filter((instance) =>
+      Filters.every(({ Name = '', Values = [] }) => {
+        if (!Name.startsWith('tag:'))
+          throw new NotModelled(`ec2: the filter ${Name} is not modelled`);
+        return Values.includes(instance.tags[Name.slice(4)] ?? '');
+      }),
+    );
+  }
+}
+
+/** The public name of an address: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */
+const nameOf = ({ address, region }: Instance): string => {
+  const zone = region === 'us-east-1' ? 'compute-1' : `${region}.compute`;
+  return `ec2-${address.replaceAll('.', '-')}.${zone}.amazonaws.com`;
+};
+
+export const resourceTags = (key: string, { tags }: Instance): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${key}/${name}`, value]));
+
+const tagsOf = (resource: Resource): Record<string, string> =>
+  Object.fromEntries(
+    (resource.optional('Tags') as { Key: string; Value: string }[] | undefined)?.map(
+      ({ Key, Value }) => [Key, Value],
+    ) ?? [],
+  );

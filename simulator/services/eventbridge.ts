@@ -1,0 +1,90 @@
+import { NotModelled } from '../aws-error.ts';
+import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+export const eventbridgeTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::Events::Rule': {
+    reads: ['EventPattern', 'State', 'Targets'],
+    ignores: ['Description', 'Name'],
+    names: (resource) => {
+      const name = String(resource.optional('Name') ?? resource.generatedName().slice(0, 64));
+      return { ref: name, attributes: { Arn: resource.arn('events', `rule/${name}`) } };
+    },
+  },
+};
+
+/** An event of an AWS service, less what EventBridge adds itself. */
+export interface ServiceEvent {
+  readonly source: string;
+  readonly 'detail-type': string;
+  readonly resources: readonly string[];
+  readonly detail: object;
+}
+
+interface Rule {
+  readonly arn: string;
+  readonly where: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly targets: readonly { readonly Arn: string }[];
+}
+
+/** EventBridge's default bus: rules with patterns, targets that Lambda runs. */
+export class EventBus {
+  private readonly world: World;
+  private readonly rules: readonly Rule[];
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
+    this.rules = assembly.resources('AWS::Events::Rule').map((resource) => {
+      const targets = resource.required('Targets') as Rule['targets'];
+      if (targets.length === 0) throw new NotModelled(`${resource.where}: Targets is empty`);
+      const pattern = resource.required('EventPattern') as Rule['pattern'];
+      assertPattern(pattern, resource.where);
+      const arn = String(assembly.names(resource).attributes?.Arn);
+      return { arn, where: resource.where, pattern, targets };
+    });
+  }
+
+  /** Every rule sees every event; each target gets it within seconds, at least once. */
+  emit(event: ServiceEvent): void {
+    const { clock } = this.world;
+    const chance = this.world.chance(`event ${JSON.stringify(event)}`);
+    const whole = { ...event, version: '0', id: chance.identifier(32), time: clock.iso() };
+    for (const rule of this.rules.filter(({ pattern }) => matches(pattern, whole))) {
+      for (const { Arn } of rule.targets) {
+        clock.after(chance.between(400, 3000), () => this.deliver(rule, Arn, whole));
+      }
+    }
+  }
+
+  private deliver(rule: Rule, target: string, event: object): void {
+    const { clock, judge, lambda, trace } = this.world;
+    const refusal = lambda.refusal(target, 'events.amazonaws.com', rule.arn);
+    if (refusal !== undefined) {
+      judge.permission(`${rule.where}: ${refusal}`);
+      return;
+    }
+    const detail = (event as ServiceEvent)['detail-type'];
+    trace.add('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
+    // What fails is retried by the next tick; the hint itself is not worth more.
+    lambda.invoke(target, event).catch((error) => {
+      if (error instanceof NotModelled) clock.fail(error);
+    });
+  }
+}
+
+/** Lists of exact values, nested: all that our patterns use. */
+function assertPattern(pattern: unknown, where: string): void {
+  if (Array.isArray(pattern)) {
+    if (pattern.every((value) => typeof value === 'string')) return;
+    throw new NotModelled(`${where}: EventPattern: only exact values are modelled`);
+  }
+  for (const value of Object.values(pattern as object)) assertPattern(value, where);
+}
+
+const matches = (pattern: unknown, value: unknown): boolean =>
+  Array.isArray(pattern)
+    ? (Array.isArray(value) ? value : [value]).some((one) => pattern.includes(one))
+    : Object.entries(pattern as object).every(([key, nested]) =>
+        matches(nested, (value as Record<string, unknown> | undefined)?.[key]),
+      );

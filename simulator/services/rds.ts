@@ -1,0 +1,142 @@
+import type {
+  DescribeDBInstancesCommandInput,
+  DescribeDBInstancesCommandOutput,
+  StartDBInstanceCommandInput,
+  StopDBInstanceCommandInput,
+} from '@aws-sdk/client-rds';
+import { type Invocation, type Operations, operation } from '../api.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Cancel } from '../clock.ts';
+import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+type Output<T> = Omit<T, '$metadata'>;
+
+export const rdsTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::RDS::DBInstance': {
+    names: (resource) => {
+      const name = String(resource.optional('DBInstanceIdentifier') ?? resource.generatedName());
+      return {
+        ref: name,
+        attributes: {
+          DBInstanceArn: resource.arn('rds', `db:${name}`),
+          'Endpoint.Address': `${name}.example.${resource.stack.region}.rds.amazonaws.com`,
+          'Endpoint.Port': '5432',
+        },
+      };
+    },
+  },
+};
+
+/** RDS starts a stopped instance by itself after seven days. */
+const SELF_START_MS = 7 * 86_400_000;
+
+/** RDS: one database that takes minutes to start and to stop. */
+export class Rds {
+  readonly identifier: string;
+  private readonly world: World;
+  private readonly arn: string;
+  private status: 'available' | 'stopping' | 'stopped' | 'starting' = 'available';
+  private since: number;
+  private selfStart: Cancel | undefined;
+
+  constructor(world: World, assembly: Assembly) {
+    const [resource] = assembly.resources('AWS::RDS::DBInstance');
+    const names = resource && assembly.names(resource);
+    this.world = world;
+    this.identifier = names?.ref ?? '';
+    this.arn = names?.attributes?.DBInstanceArn ?? '';
+    this.since = world.clock.now;
+  }
+
+  readonly operations: Operations = {
+    DescribeDBInstances: operation(
+      ({ DBInstanceIdentifier }: DescribeDBInstancesCommandInput) => [
+        { action: 'rds:DescribeDBInstances', resources: [this.known(DBInstanceIdentifier)] },
+      ],
+      (): Output<DescribeDBInstancesCommandOutput> => ({
+        DBInstances: [
+          {
+            DBInstanceIdentifier: this.identifier,
+            DBInstanceStatus: this.status,
+            Engine: 'postgres',
+          },
+        ],
+      }),
+    ),
+    StartDBInstance: operation(
+      ({ DBInstanceIdentifier }: StartDBInstanceCommandInput) => [
+        { action: 'rds:StartDBInstance', resources: [this.known(DBInstanceIdentifier)] },
+      ],
+      (_input, by) => {
+        this.world.judge.disruptive('start', 'database', by);
+        this.require('stopped');
+        this.say('rds:StartDBInstance', by);
+        this.start();
+        return {};
+      },
+    ),
+    StopDBInstance: operation(
+      ({ DBInstanceIdentifier }: StopDBInstanceCommandInput) => [
+        { action: 'rds:StopDBInstance', resources: [this.known(DBInstanceIdentifier)] },
+      ],
+      (_input, by) => {
+        this.world.judge.disruptive('stop', 'database', by);
+        this.require('available');
+        this.say('rds:StopDBInstance', by);
+        this.become('stopping');
+        this.world.clock.after(this.world.chance('rds stop').between(120_000, 330_000), () => {
+          this.become('stopped');
+          this.selfStart = this.world.clock.after(SELF_START_MS, () => {
+            this.world.trace.add('world', 'database', 'starting', 'AWS starts it after seven days');
+            this.start();
+          });
+        });
+        return {};
+      },
+    ),
+  };
+
+  get available(): boolean {
+    return this.status === 'available';
+  }
+
+  get stopped(): boolean {
+    return this.status === 'stopped';
+  }
+
+  private start(): void {
+    const { clock, faults } = this.world;
+    this.selfStart?.();
+    this.become('starting');
+    const usual = this.world.chance('rds start').between(180_000, 330_000);
+    clock.after(faults.databaseStart() ?? usual, () => this.become('available'));
+  }
+
+  private become(status: Rds['status']): void {
+    const { clock, trace } = this.world;
+    const seconds = Math.round((clock.now - this.since) / 1000);
+    if (status === 'available' || status === 'stopped') {
+      trace.add('world', 'database', status, `after ${seconds} s ${this.status}`);
+    }
+    this.status = status;
+    this.since = clock.now;
+  }
+
+  private known(identifier: string | undefined): string {
+    if (identifier !== this.identifier) {
+      throw new AwsError('DBInstanceNotFoundFault', `DBInstance ${identifier} not found.`);
+    }
+    return this.arn;
+  }
+
+  private require(status: Rds['status']): void {
+    if (this.status !== status) {
+      throw new AwsError('InvalidDBInstanceStateFault', `Instance is not in ${status} state.`);
+    }
+  }
+
+  private say(call: string, by: Invocation): void {
+    this.world.trace.add('call', by.functionName, `${call} database`, this.world.because(by));
+  }
+}

@@ -1,0 +1,151 @@
+import { Temporal } from 'temporal-polyfill';
+import { NotModelled } from '../aws-error.ts';
+import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+export const schedulerTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::Scheduler::Schedule': {
+    reads: ['ScheduleExpression', 'ScheduleExpressionTimezone', 'State', 'Target'],
+    ignores: ['Description', 'FlexibleTimeWindow', 'GroupName', 'Name'],
+    names: (resource) => {
+      const name = String(resource.optional('Name') ?? resource.generatedName().slice(0, 64));
+      return { ref: name, attributes: { Arn: resource.arn('scheduler', `schedule/${name}`) } };
+    },
+  },
+  'AWS::Scheduler::ScheduleGroup': {
+    names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
+  },
+};
+
+interface Target {
+  readonly Arn: string;
+  readonly RoleArn: string;
+  readonly Input?: string;
+}
+
+interface Schedule {
+  readonly where: string;
+  readonly name: string;
+  readonly target: Target;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * EventBridge Scheduler: daily times in a zone, and `rate(1 minute)`.
+ *
+ * A call comes up to 59 seconds after its minute has begun. A local time that spring skips has
+ * no call that day; one that autumn repeats has one, at its first occurrence.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+ */
+export class Scheduler {
+  /** Ticks that were not run because nothing they read had changed; they are billed all the same. */
+  skippedTicks = 0;
+  ticks = 0;
+  private readonly world: World;
+  private readonly skipping: boolean;
+
+  constructor(world: World, assembly: Assembly, options: { readonly skipQuietTicks: boolean }) {
+    this.world = world;
+    this.skipping = options.skipQuietTicks;
+    for (const resource of assembly.resources('AWS::Scheduler::Schedule')) {
+      const target = resource.required('Target') as Target;
+      const expression = resource.text('ScheduleExpression');
+      const schedule = {
+        where: resource.where,
+        name: resource.where.split(' ')[0]?.split('/').slice(1).join('/') ?? '',
+        target,
+      };
+      if (!world.lambda.has(target.Arn) && !world.stepFunctions.has(target.Arn)) {
+        throw new NotModelled(`${resource.where}: its target ${target.Arn} is in no template`);
+      }
+      const cron = /^cron\((\d+) (\d+) \* \* \? \*\)$/.exec(expression);
+      if (cron) {
+        const zone = String(resource.optional('ScheduleExpressionTimezone') ?? 'UTC');
+        this.daily(schedule, Number(cron[2]), Number(cron[1]), zone);
+      } else if (expression === 'rate(1 minute)') {
+        this.world.clock.after(world.chance(resource.id).between(1000, MINUTE_MS), () =>
+          this.tick(schedule),
+        );
+      } else {
+        throw new NotModelled(`${resource.where}: ${expression} is not modelled`);
+      }
+    }
+  }
+
+  private daily(schedule: Schedule, hour: number, minute: number, zone: string): void {
+    const { clock, faults, trace } = this.world;
+    const next = nextDaily(clock.now, hour, minute, zone);
+    clock.at(next, () => {
+      this.daily(schedule, hour, minute, zone);
+      if (faults.losesSchedule()) {
+        trace.add('trigger', 'Scheduler', schedule.name, 'its event is lost');
+        return;
+      }
+      clock.after(this.world.chance(schedule.name).between(0, 59) * 1000, () => {
+        const time = new Date(next).toISOString().replace('.000Z', 'Z');
+        this.call(schedule, time).catch((error) => clock.fail(error));
+      });
+    });
+  }
+
+  /** One minute after the other, but for the quiet ones. */
+  private async tick(schedule: Schedule): Promise<void> {
+    const { clock, lambda, stepFunctions } = this.world;
+    const at = clock.now;
+    this.ticks++;
+    const verdict = await this.call(schedule, new Date(at).toISOString()).catch((error) => {
+      clock.fail(error);
+    });
+    const { quietUntil } = (verdict ?? {}) as { quietUntil?: string };
+    let next = at + MINUTE_MS;
+    if (this.skipping && quietUntil && !stepFunctions.busy && !lambda.busy) {
+      const change = Math.min(clock.nextEvent(), new Date(quietUntil).getTime());
+      const quiet = Number.isFinite(change) ? Math.ceil((change - at) / MINUTE_MS) - 1 : 0;
+      for (let skipped = 1; skipped <= quiet; skipped++)
+        this.skip(schedule, at + skipped * MINUTE_MS);
+      next += Math.max(0, quiet) * MINUTE_MS;
+    }
+    clock.at(next, () => void this.tick(schedule), { housekeeping: true });
+  }
+
+  private skip(schedule: Schedule, at: number): void {
+    const name = schedule.target.Arn.split(':').at(-1) ?? '';
+    this.world.cloudwatch.count('AWS/Lambda', 'Invocations', { FunctionName: name }, at);
+    this.world.lambda.keepWarm(schedule.target.Arn, at);
+    this.skippedTicks++;
+  }
+
+  private async call(schedule: Schedule, scheduledTime: string): Promise<unknown> {
+    const { iam, judge, lambda, stepFunctions, trace } = this.world;
+    const { Arn, RoleArn, Input = '{}' } = schedule.target;
+    const workflow = stepFunctions.has(Arn);
+    const action = workflow ? 'states:StartExecution' : 'lambda:InvokeFunction';
+    const refusal = iam.refusal(RoleArn, action, [Arn], {});
+    if (refusal !== undefined) {
+      judge.permission(`${schedule.where}: ${refusal}`);
+      return undefined;
+    }
+    const input = Input.replaceAll('<aws.scheduler.scheduled-time>', scheduledTime);
+    if (workflow) {
+      trace.add('trigger', 'Scheduler', schedule.name, `planned for ${scheduledTime}`);
+      return stepFunctions.start(Arn, input);
+    }
+    return lambda.invoke(Arn, JSON.parse(input)).catch((error) => {
+      if (error instanceof NotModelled) throw error;
+      trace.add('trigger', 'Scheduler', `${schedule.name} failed`, String(error?.message ?? error));
+    });
+  }
+}
+
+/** The next instant after `now` at which the zone's clock shows this time. */
+export function nextDaily(now: number, hour: number, minute: number, zone: string): number {
+  let date = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
+  for (;;) {
+    const wall = date.toPlainDateTime({ hour, minute });
+    const at = wall.toZonedDateTime(zone, { disambiguation: 'earlier' });
+    if (at.toPlainDateTime().equals(wall) && at.epochMilliseconds > now)
+      return at.epochMilliseconds;
+    date = date.add({ days: 1 });
+  }
+}

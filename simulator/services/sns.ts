@@ -1,0 +1,110 @@
+import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import { type Operations, operation } from '../api.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Assembly, Resource, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+export const snsTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::SNS::Topic': {
+    reads: ['KmsMasterKeyId', 'TopicName'],
+    ignores: ['DisplayName'],
+    names: (resource) => {
+      const name = String(resource.optional('TopicName') ?? resource.generatedName());
+      const arn = resource.arn('sns', name);
+      return { ref: arn, attributes: { TopicArn: arn, TopicName: name } };
+    },
+  },
+  'AWS::SNS::Subscription': {
+    reads: ['TopicArn', 'Protocol', 'Endpoint'],
+    names: (resource) => ({ ref: resource.arn('sns', resource.fingerprint(12)) }),
+  },
+};
+
+/** SNS: what is published reaches each subscriber of the topic some seconds later. */
+export class Sns {
+  private readonly world: World;
+  private readonly topics = new Map<
+    string,
+    { readonly key: string | undefined; readonly to: string[] }
+  >();
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
+    for (const topic of assembly.resources('AWS::SNS::Topic')) {
+      const key = topic.optional('KmsMasterKeyId');
+      this.topics.set(assembly.names(topic).ref, {
+        key: key === undefined ? undefined : String(key),
+        to: [],
+      });
+    }
+    for (const subscription of assembly.resources('AWS::SNS::Subscription')) {
+      this.topic(subscription.text('TopicArn'), subscription).to.push(
+        subscription.text('Endpoint'),
+      );
+    }
+  }
+
+  readonly operations: Operations = {
+    Publish: operation(
+      ({ TopicArn = '' }: PublishCommandInput) => {
+        const key = this.topics.get(TopicArn)?.key;
+        return [
+          { action: 'sns:Publish', resources: [TopicArn] },
+          // SNS encrypts with the topic's key on behalf of the publisher.
+          ...(key
+            ? ['kms:GenerateDataKey', 'kms:Decrypt'].map((action) => ({ action, resources: [key] }))
+            : []),
+        ];
+      },
+      (input) => this.publish(input),
+    ),
+  };
+
+  /** What a service of AWS itself publishes: an alarm. */
+  notify(topicArn: string, subject: string, text: string): void {
+    this.deliver(topicArn, subject, text, { kind: 'ALARM' });
+  }
+
+  private publish({
+    TopicArn = '',
+    Subject,
+    Message,
+    MessageAttributes,
+  }: PublishCommandInput): object {
+    if (!this.topics.has(TopicArn)) {
+      throw new AwsError('NotFoundException', `Topic does not exist: ${TopicArn}`);
+    }
+    if (Subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,99}$/.test(Subject)) {
+      throw new AwsError('InvalidParameterException', 'Invalid parameter: Subject');
+    }
+    const attributes = Object.fromEntries(
+      Object.entries(MessageAttributes ?? {}).map(([name, value]) => [
+        name,
+        value.StringValue ?? '',
+      ]),
+    );
+    this.deliver(TopicArn, Subject ?? '', Message ?? '', attributes);
+    return { MessageId: this.world.chance('message').identifier(32) };
+  }
+
+  private deliver(
+    topicArn: string,
+    subject: string,
+    text: string,
+    attributes: Readonly<Record<string, string>>,
+  ): void {
+    const { clock, trace } = this.world;
+    for (const to of this.topics.get(topicArn)?.to ?? []) {
+      clock.after(this.world.chance(`mail to ${to}`).between(500, 4000), () => {
+        trace.deliver({ to, subject, text, attributes });
+      });
+    }
+    trace.add('alert', attributes.kind ?? 'SNS', subject, text.split('\n').slice(2).join('\n'));
+  }
+
+  private topic(arn: string, from: Resource) {
+    const topic = this.topics.get(arn);
+    if (!topic) throw new AwsError('NotFoundException', `${from.where}: no topic ${arn}`);
+    return topic;
+  }
+}

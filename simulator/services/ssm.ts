@@ -1,0 +1,146 @@
+import type {
+  DescribeInstanceInformationCommandInput,
+  DescribeInstanceInformationCommandOutput,
+  GetCommandInvocationCommandInput,
+  GetCommandInvocationCommandOutput,
+  SendCommandCommandInput,
+  SendCommandCommandOutput,
+} from '@aws-sdk/client-ssm';
+import { type Operations, operation } from '../api.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
+import { Host, type ScriptResult } from '../host.ts';
+import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+import { resourceTags } from './ec2.ts';
+
+type Output<T> = Omit<T, '$metadata'>;
+
+export const ssmTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::SSM::Document': {
+    reads: ['Content', 'Name', 'DocumentType'],
+    ignores: ['TargetType', 'UpdateMethod'],
+    names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
+  },
+};
+
+interface Command {
+  /** Right after SendCommand the invocation is not listed yet. */
+  readonly listedFrom: number;
+  result: (ScriptResult & { readonly at: string }) | undefined;
+  started: string;
+}
+
+/** Systems Manager: agents that are online or not, and scripts that run on hosts. */
+export class Ssm {
+  private readonly world: World;
+  private readonly documents = new Map<string, { readonly script: string; readonly arn: string }>();
+  private readonly commands = new Map<string, Command>();
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
+    for (const resource of assembly.resources('AWS::SSM::Document')) {
+      const content = resource.required('Content') as { mainSteps: { name: string }[] };
+      const script = content.mainSteps[0]?.name ?? '';
+      if (!(script in Host.scripts)) {
+        throw new NotModelled(
+          `${resource.where}: the host model does not know the script ${script}`,
+        );
+      }
+      const name = assembly.names(resource).ref;
+      this.documents.set(name, { script, arn: resource.arn('ssm', `document/${name}`) });
+    }
+  }
+
+  readonly operations: Operations = {
+    DescribeInstanceInformation: operation(
+      (_input: DescribeInstanceInformationCommandInput) => [
+        { action: 'ssm:DescribeInstanceInformation', resources: ['*'] },
+      ],
+      ({ Filters = [] }): Output<DescribeInstanceInformationCommandOutput> => {
+        const [filter] = Filters;
+        if (Filters.length !== 1 || filter?.Key !== 'InstanceIds') {
+          throw new NotModelled(
+            'ssm:DescribeInstanceInformation takes the filter InstanceIds here',
+          );
+        }
+        return {
+          InstanceInformationList: this.world.ec2.instances
+            .filter(({ id }) => filter.Values?.includes(id))
+            .map(({ id, host }) => ({
+              InstanceId: id,
+              PingStatus: host.online ? 'Online' : 'ConnectionLost',
+            })),
+        };
+      },
+    ),
+    SendCommand: operation(
+      ({ DocumentName = '', InstanceIds = [] }: SendCommandCommandInput) => [
+        { action: 'ssm:SendCommand', resources: [this.document(DocumentName).arn] },
+        ...InstanceIds.map((id) => this.world.ec2.find(id)).map((instance) => ({
+          action: 'ssm:SendCommand',
+          resources: [instance.arn],
+          context: resourceTags('ssm:resourceTag', instance),
+        })),
+      ],
+      ({ DocumentName = '', InstanceIds = [] }, by): Output<SendCommandCommandOutput> => {
+        const { clock, ec2, judge, trace } = this.world;
+        const { script } = this.document(DocumentName);
+        const chance = this.world.chance(`command ${DocumentName} ${InstanceIds}`);
+        const id = chance.identifier(32);
+        for (const instance of InstanceIds.map((one) => ec2.find(one))) {
+          if (!instance.host.online) {
+            throw new AwsError(
+              'InvalidInstanceId',
+              `Instances [[${instance.id}]] not in a valid state for account`,
+            );
+          }
+          const node = instance.tags['orthweb:node'] ?? '';
+          if (Host.scripts[script]?.changes) {
+            judge.disruptive('stop', node, by);
+            trace.add('call', by.functionName, `${script} node ${node}`, this.world.because(by));
+          }
+          const command: Command = {
+            listedFrom: clock.now + chance.between(0, 1500),
+            result: undefined,
+            started: '',
+          };
+          this.commands.set(`${id} ${instance.id}`, command);
+          clock.after(chance.between(300, 2000), () => {
+            command.started = clock.iso();
+            instance.host.run(script, (result) => {
+              command.result = { ...result, at: clock.iso() };
+            });
+          });
+        }
+        return { Command: { CommandId: id, DocumentName, Status: 'Pending' } };
+      },
+    ),
+    GetCommandInvocation: operation(
+      (_input: GetCommandInvocationCommandInput) => [
+        { action: 'ssm:GetCommandInvocation', resources: ['*'] },
+      ],
+      ({ CommandId, InstanceId }): Output<GetCommandInvocationCommandOutput> => {
+        const command = this.commands.get(`${CommandId} ${InstanceId}`);
+        if (!command || this.world.clock.now < command.listedFrom) {
+          throw new AwsError('InvocationDoesNotExist', '');
+        }
+        const { result, started } = command;
+        return {
+          CommandId,
+          InstanceId,
+          Status: result ? (result.ok ? 'Success' : 'Failed') : started ? 'InProgress' : 'Pending',
+          ExecutionStartDateTime: started,
+          ExecutionEndDateTime: result?.at ?? '',
+          StandardOutputContent: result?.output ?? '',
+        };
+      },
+    ),
+  };
+
+  private document(name: string) {
+    const document = this.documents.get(name);
+    if (!document)
+      throw new AwsError('InvalidDocument', `Document with name ${name} does not exist.`);
+    return document;
+  }
+}

@@ -1,0 +1,300 @@
+import type {
+  DescribeExecutionCommandInput,
+  DescribeExecutionCommandOutput,
+  StartExecutionCommandInput,
+  StartExecutionCommandOutput,
+} from '@aws-sdk/client-sfn';
+import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { type Operations, operation } from '../api.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
+import { ACCOUNT, type Assembly, type Resource, type ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+import { LambdaFailure } from './lambda.ts';
+
+type Output<T> = Omit<T, '$metadata'>;
+
+export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::StepFunctions::StateMachine': {
+    reads: ['DefinitionString', 'DefinitionSubstitutions', 'RoleArn', 'StateMachineName'],
+    ignores: ['LoggingConfiguration', 'StateMachineType', 'TracingConfiguration'],
+    names: (resource) => {
+      const name = String(resource.optional('StateMachineName') ?? resource.generatedName());
+      const arn = resource.arn('states', `stateMachine:${name}`);
+      return { ref: arn, attributes: { Arn: arn, Name: name } };
+    },
+  },
+};
+
+interface Machine {
+  readonly arn: string;
+  readonly name: string;
+  readonly role: string;
+  readonly region: string;
+  readonly tasks: readonly string[];
+  readonly interpreter: StateMachine;
+}
+
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly machine: string;
+  readonly input: string;
+  readonly startedAt: number;
+  readonly trigger: string;
+  status: ExecutionStatus;
+  endedAt: number | undefined;
+  /** Each state entered and each retry: what AWS bills. */
+  transitions: number;
+  /** The last state entered. */
+  state: string;
+  /** What the last look or report said of itself. */
+  because: string;
+  output: unknown;
+  abort: () => void;
+}
+
+interface TaskInput {
+  readonly FunctionName: string;
+  readonly Payload: unknown;
+}
+
+/** A verdict that says of itself what comes next and why, as our functions return it. */
+interface Verdict {
+  readonly next?: string;
+  readonly because?: string;
+}
+
+/** Step Functions: Standard workflows, interpreted by `aws-local-stepfunctions`. */
+export class StepFunctions {
+  readonly executions: Execution[] = [];
+  private readonly world: World;
+  private readonly machines = new Map<string, Machine>();
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
+    for (const resource of assembly.resources('AWS::StepFunctions::StateMachine')) {
+      const { ref: arn, attributes } = assembly.names(resource);
+      const definition = definitionOf(resource);
+      this.machines.set(arn, {
+        arn,
+        name: attributes?.Name ?? '',
+        role: resource.text('RoleArn'),
+        region: resource.stack.region,
+        tasks: tasksOf(definition, resource),
+        interpreter: new StateMachine(definition),
+      });
+    }
+  }
+
+  readonly operations: Operations = {
+    DescribeExecution: operation(
+      ({ executionArn = '' }: DescribeExecutionCommandInput) => [
+        { action: 'states:DescribeExecution', resources: [executionArn] },
+      ],
+      ({ executionArn = '' }): Output<DescribeExecutionCommandOutput> => {
+        const found = this.executions.find(({ arn }) => arn === executionArn);
+        if (!found) {
+          throw new AwsError(
+            'ExecutionDoesNotExist',
+            `Execution Does Not Exist: '${executionArn}'`,
+          );
+        }
+        return {
+          executionArn,
+          stateMachineArn: found.machine,
+          name: found.name,
+          status: found.status,
+          startDate: new Date(found.startedAt),
+          ...(found.endedAt !== undefined && { stopDate: new Date(found.endedAt) }),
+        };
+      },
+    ),
+    StartExecution: operation(
+      ({ stateMachineArn = '' }: StartExecutionCommandInput) => [
+        { action: 'states:StartExecution', resources: [stateMachineArn] },
+      ],
+      ({ stateMachineArn = '', name, input = '{}' }): Output<StartExecutionCommandOutput> => {
+        const execution = this.start(stateMachineArn, input, name);
+        return { executionArn: execution.arn, startDate: new Date(execution.startedAt) };
+      },
+    ),
+  };
+
+  get busy(): boolean {
+    return this.executions.some(({ status }) => status === 'RUNNING');
+  }
+
+  has(arn: string): boolean {
+    return this.machines.has(arn);
+  }
+
+  /** A name that is taken is the same execution if it runs with the same input, else an error. */
+  start(
+    machineArn: string,
+    input: string,
+    name = this.world.chance(`execution ${input}`).identifier(32),
+  ): Execution {
+    const { clock, trace } = this.world;
+    const machine = this.machines.get(machineArn);
+    if (!machine) {
+      throw new AwsError(
+        'StateMachineDoesNotExist',
+        `State Machine Does Not Exist: '${machineArn}'`,
+      );
+    }
+    const arn = `arn:aws:states:${machine.region}:${ACCOUNT}:execution:${machine.name}:${name}`;
+    const known = this.executions.find((one) => one.arn === arn);
+    if (known?.status === 'RUNNING' && known.input === input) return known;
+    if (known) throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    const { trigger = 'person', reason } = JSON.parse(input) as {
+      trigger?: string;
+      reason?: string;
+    };
+    const execution: Execution = {
+      arn,
+      name,
+      machine: machine.arn,
+      input,
+      startedAt: clock.now,
+      trigger,
+      status: 'RUNNING',
+      endedAt: undefined,
+      transitions: 0,
+      state: '',
+      because: '',
+      output: undefined,
+      abort: () => {},
+    };
+    this.executions.push(execution);
+    trace.add(
+      'run',
+      machine.name,
+      'begins',
+      reason ?? `its ${trigger} says that it is time to look`,
+    );
+    this.interpret(machine, execution).catch((error) => clock.fail(error));
+    return execution;
+  }
+
+  private async interpret(machine: Machine, execution: Execution): Promise<void> {
+    const handlers = Object.fromEntries(
+      machine.tasks.map((state) => [state, (task: unknown) => this.task(machine, execution, task)]),
+    );
+    const run = machine.interpreter.run(JSON.parse(execution.input), {
+      overrides: { taskResourceLocalHandlers: handlers as never },
+      context: { Execution: { Id: execution.arn, Name: execution.name } } as never,
+    });
+    execution.abort = run.abort;
+    const log = this.follow(execution, run.eventLogs);
+    try {
+      execution.output = await run.result;
+      await log;
+      this.end(machine, execution, 'SUCCEEDED', execution.because || 'done');
+    } catch (error) {
+      await log;
+      if (error instanceof NotModelled) throw error;
+      const name = error instanceof Error ? error.name : '';
+      const status =
+        name === 'ExecutionAbortedError'
+          ? 'ABORTED'
+          : name === 'ExecutionTimeoutError'
+            ? 'TIMED_OUT'
+            : 'FAILED';
+      this.end(machine, execution, status, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async follow(execution: Execution, events: AsyncIterable<object>): Promise<void> {
+    for await (const event of events as AsyncIterable<{ type: string; state?: { name: string } }>) {
+      if (event.type !== 'StateEntered' && event.type !== 'StateRetried') continue;
+      execution.transitions++;
+      execution.state = event.state?.name ?? '';
+    }
+  }
+
+  private async task(machine: Machine, execution: Execution, task: unknown): Promise<object> {
+    const { iam, judge, lambda } = this.world;
+    const { FunctionName, Payload } = task as TaskInput;
+    const refusal = iam.refusal(machine.role, 'lambda:InvokeFunction', [FunctionName], {});
+    if (refusal !== undefined) {
+      judge.permission(refusal);
+      throw new LambdaFailure('Lambda.AWSLambdaException', refusal);
+    }
+    const answer = (await lambda.invoke(FunctionName, Payload, execution.arn)) as Verdict;
+    if (answer?.because) execution.because = answer.because;
+    return { Payload: answer, StatusCode: 200, ExecutedVersion: '$LATEST' };
+  }
+
+  private end(
+    machine: Machine,
+    execution: Execution,
+    status: ExecutionStatus,
+    reason: string,
+  ): void {
+    const { bus, clock, cloudwatch, judge, trace } = this.world;
+    execution.status = status;
+    execution.endedAt = clock.now;
+    const seconds = Math.round((clock.now - execution.startedAt) / 1000);
+    const text = status === 'SUCCEEDED' ? execution.state : `${status}: ${execution.state}`;
+    const size = `${seconds} s, ${execution.transitions} steps`;
+    trace.add('run', machine.name, text, `${reason} (${size})`);
+    const metrics = {
+      SUCCEEDED: 'ExecutionsSucceeded',
+      FAILED: 'ExecutionsFailed',
+      TIMED_OUT: 'ExecutionsTimedOut',
+      ABORTED: 'ExecutionsAborted',
+      RUNNING: '',
+    };
+    cloudwatch.count('AWS/States', metrics[status], { StateMachineArn: machine.arn });
+    judge.executionEnded(execution);
+    bus.emit({
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      resources: [execution.arn],
+      detail: {
+        executionArn: execution.arn,
+        stateMachineArn: machine.arn,
+        name: execution.name,
+        status,
+        startDate: execution.startedAt,
+        stopDate: clock.now,
+      },
+    });
+  }
+}
+
+function definitionOf(resource: Resource): StateMachineDefinition {
+  const given = (resource.optional('DefinitionSubstitutions') ?? {}) as Record<string, string>;
+  const text = resource.text('DefinitionString').replace(/\$\{(\w+)\}/g, (placeholder, name) => {
+    const value = given[name];
+    if (value === undefined) {
+      throw new NotModelled(`${resource.where}: nothing is substituted for ${placeholder}`);
+    }
+    return value;
+  });
+  return JSON.parse(text) as StateMachineDefinition;
+}
+
+/** The names of all Task states, also inside Map and Parallel; each must be one we can run. */
+function tasksOf(definition: StateMachineDefinition, resource: Resource): string[] {
+  return Object.entries(definition.States).flatMap(([name, state]) => {
+    const nested = state as {
+      Branches?: StateMachineDefinition[];
+      ItemProcessor?: StateMachineDefinition;
+      Resource?: string;
+    };
+    const inner = [
+      ...(nested.Branches ?? []),
+      ...(nested.ItemProcessor ? [nested.ItemProcessor] : []),
+    ];
+    if (state.Type === 'Task' && nested.Resource !== 'arn:aws:states:::lambda:invoke') {
+      throw new NotModelled(`${resource.where}: ${name}: ${nested.Resource} is not modelled`);
+    }
+    return [
+      ...(state.Type === 'Task' ? [name] : []),
+      ...inner.flatMap((machine) => tasksOf(machine, resource)),
+    ];
+  });
+}

@@ -1,0 +1,150 @@
+import { Api, type Invocation } from './api.ts';
+import type { NotModelled } from './aws-error.ts';
+import { Clock } from './clock.ts';
+import { type Fault, Faults } from './faults.ts';
+import { Iam } from './iam.ts';
+import { Judge, type Plan } from './judge.ts';
+import { Chance } from './random.ts';
+import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
+import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
+import { Ec2, ec2Types } from './services/ec2.ts';
+import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
+import { LambdaService, lambdaTypes } from './services/lambda.ts';
+import { Rds, rdsTypes } from './services/rds.ts';
+import { Scheduler, schedulerTypes } from './services/scheduler.ts';
+import { Sns, snsTypes } from './services/sns.ts';
+import { Ssm, ssmTypes } from './services/ssm.ts';
+import { StepFunctions, stepFunctionsTypes } from './services/step-functions.ts';
+import { Assembly, type ResourceType } from './template.ts';
+import { Trace } from './trace.ts';
+
+/** Types that do nothing by themselves but are referred to. */
+const referredTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::IAM::Role': {
+    names: (resource) => {
+      const name = resource.generatedName().slice(0, 64);
+      return { ref: name, attributes: { Arn: resource.arn('iam', `role/${name}`) } };
+    },
+  },
+  'AWS::KMS::Key': {
+    names: (resource) => {
+      const id = resource.fingerprint(32);
+      return { ref: id, attributes: { Arn: resource.arn('kms', `key/${id}`), KeyId: id } };
+    },
+  },
+  'AWS::Logs::LogGroup': {
+    names: (resource) => {
+      const name = String(resource.optional('LogGroupName') ?? resource.generatedName());
+      return { ref: name, attributes: { Arn: resource.arn('logs', `log-group:${name}:*`) } };
+    },
+  },
+};
+
+/** Every resource type that the simulator knows; all others are inert. */
+export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
+  ...referredTypes,
+  ...cloudwatchTypes,
+  ...dynamodbTypes,
+  ...ec2Types,
+  ...eventbridgeTypes,
+  ...lambdaTypes,
+  ...rdsTypes,
+  ...schedulerTypes,
+  ...snsTypes,
+  ...ssmTypes,
+  ...stepFunctionsTypes,
+};
+
+export interface WorldOptions {
+  /** The cloud assembly: `cdk.out`. */
+  readonly directory: string;
+  readonly from: Date;
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  /** What the operator planned; the judge holds the true world against it. */
+  readonly plan: Plan;
+  /** Whether ticks that read nothing new are passed over. */
+  readonly skipQuietTicks: boolean;
+}
+
+/** One simulated account and region, built from a cloud assembly and nothing else. */
+export class World {
+  readonly clock: Clock;
+  readonly trace: Trace;
+  readonly iam: Iam;
+  readonly judge: Judge;
+  readonly faults: Faults;
+  readonly api: Api;
+  readonly cloudwatch: CloudWatch;
+  readonly bus: EventBus;
+  readonly dynamodb: DynamoDb;
+  readonly ec2: Ec2;
+  readonly rds: Rds;
+  readonly ssm: Ssm;
+  readonly sns: Sns;
+  readonly lambda: LambdaService;
+  readonly stepFunctions: StepFunctions;
+  private readonly seed: number;
+
+  private constructor(clock: Clock, assembly: Assembly, options: WorldOptions) {
+    this.seed = options.seed;
+    this.clock = clock;
+    this.trace = new Trace(() => clock.iso());
+    this.faults = new Faults(this, options.faults);
+    this.judge = new Judge(this, options.plan);
+    this.iam = new Iam(assembly);
+    this.dynamodb = new DynamoDb(assembly);
+    this.ec2 = new Ec2(this, assembly);
+    this.rds = new Rds(this, assembly);
+    this.ssm = new Ssm(this, assembly);
+    this.sns = new Sns(this, assembly);
+    this.lambda = new LambdaService(this);
+    this.stepFunctions = new StepFunctions(this, assembly);
+    this.cloudwatch = new CloudWatch(this, assembly);
+    this.bus = new EventBus(this, assembly);
+    this.api = new Api(this, {
+      dynamodb: this.dynamodb.operations,
+      ec2: this.ec2.operations,
+      rds: this.rds.operations,
+      sfn: this.stepFunctions.operations,
+      sns: this.sns.operations,
+      ssm: this.ssm.operations,
+    });
+  }
+
+  /**
+   * Loads the assembly and stops the process's clock at `from`.
+   *
+   * Throws `NotModelled`, naming resource and property, on anything that it would have to guess.
+   */
+  static async load(options: WorldOptions): Promise<{ world: World; scheduler: Scheduler }> {
+    const assembly = new Assembly(options.directory, KNOWN_TYPES);
+    const clock = new Clock(options.from);
+    try {
+      const world = new World(clock, assembly, options);
+      await world.lambda.load(assembly);
+      const scheduler = new Scheduler(world, assembly, options);
+      return { world, scheduler };
+    } catch (error) {
+      clock.uninstall();
+      throw error;
+    }
+  }
+
+  /** The chance of this occasion at this instant. */
+  chance(occasion: string): Chance {
+    return Chance.of(this.seed, `${this.clock.now} ${occasion}`);
+  }
+
+  /** Ends the run: something was met that nobody has modelled. */
+  broken(error: NotModelled): NotModelled {
+    this.clock.fail(error);
+    return error;
+  }
+
+  /** Why an invocation does what it does: the last verdict of the execution it belongs to. */
+  because(by: Invocation): string {
+    const execution = this.stepFunctions.executions.find(({ arn }) => arn === by.execution);
+    return execution?.because ?? '';
+  }
+}
