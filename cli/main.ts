@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
 import { FAULTS, type FaultName } from '../simulator/faults.ts';
-import { runSimulate, type SimulateOptions } from './simulate.ts';
+import type { SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
 
 const program = new Command('orthweb')
@@ -16,7 +16,7 @@ program
   )
   .option('--config <file>', 'the site to play', 'orthweb.config.ts')
   .option('--days <number>', 'how many days to play, 1 to 3650', wholeNumber(1, 3650), 7)
-  .option('--from <date>', 'first day, YYYY-MM-DD in the site’s time zone (default: next Monday)')
+  .option('--from <date>', 'first day, YYYY-MM-DD by the clock of the site (default: next Monday)')
   .option(
     '--seed <number>',
     'which course of chance to play, 0 to 2147483647',
@@ -24,8 +24,10 @@ program
     1,
   )
   .option('--json <file>', 'also write everything that happened as JSON')
-  .option('--fault <name@time>', faultHelp(), collectFault, [])
+  .option('--fault <name@time>', faultHelp(), collectFault)
   .action(async (options: SimulateOptions) => {
+    // Loaded when it is needed, so that a mistyped option is answered at once.
+    const { runSimulate } = await import('./simulate.ts');
     process.exitCode = await runSimulate(options);
   });
 
@@ -42,7 +44,10 @@ function faultHelp(): string {
   return `inject a fault at YYYY-MM-DDTHH:MM of the site's clock; may be repeated (${names.join('; ')})`;
 }
 
-function collectFault(text: string, before: SimulateOptions['fault']): SimulateOptions['fault'] {
+function collectFault(
+  text: string,
+  before: SimulateOptions['fault'] = [],
+): SimulateOptions['fault'] {
   const [name = '', local] = text.split('@');
   if (!(name in FAULTS)) {
     throw new InvalidArgumentError(

@@ -1,18 +1,21 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Plan } from '../functions/power/plan.ts';
 import { synthesize } from '../infra/app.ts';
 import { bundle, bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
 import { planOf } from '../infra/operations/power.ts';
 import type { Fault, FaultName } from '../simulator/faults.ts';
-import { INVARIANTS, InvariantBroken } from '../simulator/judge.ts';
-import { runningHours } from '../simulator/report/hours.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
-import { mail } from '../simulator/report/mail.ts';
-import { planRows, planTable } from '../simulator/report/plan-table.ts';
-import { timeline } from '../simulator/report/timeline.ts';
-import { type SimulationResult, simulate } from '../simulator/simulation.ts';
+import { reportJson, reportLines } from '../simulator/report/report.ts';
+import { rehearse } from '../simulator/simulation.ts';
 import { UserError } from './user-error.ts';
+
+/** A fault as the user names it: the time is that of the site's clock. */
+interface NamedFault {
+  readonly name: FaultName;
+  readonly local: string;
+}
 
 export interface SimulateOptions {
   readonly config: string;
@@ -21,123 +24,66 @@ export interface SimulateOptions {
   readonly from?: string;
   readonly seed: number;
   readonly json?: string;
-  readonly fault: readonly { readonly name: FaultName; readonly local: string }[];
+  readonly fault?: readonly NamedFault[];
 }
 
 const DAY_MS = 86_400_000;
 
+/** The assembly that a deployment takes, too. */
+const ASSEMBLY = 'cdk.out';
+
 /**
  * Bundles, synthesizes and plays: the main job of `npm start`.
  *
- * Prints the report on stdout and progress on stderr; returns the process's exit code: 0, or 1
- * when an invariant broke, a permission was missing or something is not modelled.
+ * Prints the report on stdout and progress on stderr. Returns the process's exit code: 0, or 1
+ * when an invariant broke, a permission was missing or something is not modelled. Throws
+ * `InvalidConfig` or `UserError` before anything is done.
  */
 export async function runSimulate(options: SimulateOptions): Promise<number> {
   const begun = performance.now();
   const config = await loadConfig(options.config);
-  const { timeZone } = config;
+  const { site, environment, region, timeZone } = config;
+  const { days, seed } = options;
   const from = options.from ? readDate(options.from, timeZone) : nextMonday(new Date(), timeZone);
-  const end = new Date(from.getTime() + options.days * DAY_MS);
-  const faults = options.fault.map((fault) => readFault(fault, timeZone, from, end));
+  const end = new Date(from.getTime() + days * DAY_MS);
+  const faults = (options.fault ?? []).map((fault) => readFault(fault, timeZone, from, end));
+  if (options.json) assertWritable(options.json);
 
   const sizes = await bundle();
   const bundled = performance.now();
-  const directory = 'cdk.out';
-  synthesize({ config, outdir: directory, validate: false });
+  synthesize({ config, outdir: ASSEMBLY, validate: false });
   const synthesized = performance.now();
-
   const plan = Plan.parse(planOf(config));
-  const play = (label: string) =>
-    simulate({
-      directory,
-      plan,
-      from,
-      days: options.days,
-      seed: options.seed,
-      faults,
-      progress: progressLine(label, from, options.days),
-    });
-  const first = await play('playing');
-  // The same seed must give the same trace, byte for byte; a run that broke is not played again.
-  const second = first.failure ? first : await play('playing again');
+  const progress = progressLine(from, days);
+  const result = await rehearse({ directory: ASSEMBLY, plan, from, days, seed, faults, progress });
   clearProgress();
-  const result = sameTrace(first, second)
-    ? first
-    : { ...first, failure: undetermined(first, second) };
-  const simulated = performance.now();
+  const played = performance.now();
 
-  const rows = planRows(result, plan, from, end);
-  const hours = runningHours(result, from, end);
-  if (options.json) {
-    const { entries, deliveries, runs, ticks } = result;
-    const failure = result.failure
-      ? { name: result.failure.name, message: result.failure.message }
-      : null;
-    const seed = options.seed;
-    const about = {
-      schema: 'orthweb.simulation/1',
-      site: config.site,
-      timeZone,
-      from,
-      end,
-      seed,
-      faults,
-    };
-    const all = { ...about, plan: rows, hours, runs, ticks, deliveries, entries, failure };
-    writeJson(options.json, all);
-  }
-
-  const seconds = (from_: number, to: number) => ((to - from_) / 1000).toFixed(1);
-  const transitions = result.runs.reduce((sum, run) => sum + run.transitions, 0);
-  print([
-    `Orthweb rehearses the site "${config.site}" from ${config.environment} in ${config.region}:`,
-    `${options.days} days from ${from.toISOString()}, seed ${options.seed}, ${options.config}.`,
-    'A deployment leaves both nodes and the database running; from there the schedule rules.',
-    ...timeline(result, timeZone),
-    '',
-    'ALERTS, as the operator reads them (routine ones in full once)',
-    ...mail(result, timeZone),
-    '',
-    `PLAN AGAINST ACTUAL (${timeZone}; steps are Step Functions state transitions)`,
-    ...planTable(rows, timeZone),
-    '',
-    'TOTALS',
-    `Running hours     ${hours.map(({ name, hours: h }) => `${name} ${h}`).join(', ')}; of ${options.days * 24} each`,
-    `Workflow runs     ${result.runs.length}, with ${transitions} state transitions (AWS gives 4,000 a month free)`,
-    `Site ticks        ${result.ticks.run} run, ${result.ticks.skipped} quiet ones passed over`,
+  const rehearsal = {
+    site,
+    environment,
+    region,
+    timeZone,
+    plan,
+    from,
+    days,
+    end,
+    seed,
+    faults,
+    result,
+  };
+  if (options.json) writeFileSync(options.json, reportJson(rehearsal));
+  const seconds = (since: number, until: number) => ((until - since) / 1000).toFixed(1);
+  const lines = [
     'Bundles',
     ...sizes.map((size) => `  ${bundleLine(size)}`),
-    `Took              bundling ${seconds(begun, bundled)} s, synthesis ${seconds(bundled, synthesized)} s, ` +
-      `playing twice ${seconds(synthesized, simulated)} s: ${seconds(begun, simulated)} s`,
     '',
-    verdict(result, rows.filter(({ done }) => done === undefined).length),
-  ]);
+    ...reportLines(rehearsal),
+    `Bundling ${seconds(begun, bundled)} s, synthesis ${seconds(bundled, synthesized)} s, ` +
+      `playing twice ${seconds(synthesized, played)} s: ${seconds(begun, played)} s.`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
   return result.failure ? 1 : 0;
-}
-
-function verdict(result: SimulationResult, undone: number): string {
-  if (result.failure) return `FAILED: ${result.failure.message}`;
-  const numbers = Object.keys(INVARIANTS).join(', ');
-  const plan =
-    undone === 0
-      ? 'Every planned change happened'
-      : `${undone} planned changes did not finish in time`;
-  return `OK: ${plan}; invariants ${numbers} held, and the same seed gave the same trace twice.`;
-}
-
-const sameTrace = (one: SimulationResult, other: SimulationResult): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);
-
-function undetermined(one: SimulationResult, other: SimulationResult): Error {
-  const index = one.entries.findIndex(
-    (entry, at) => JSON.stringify(entry) !== JSON.stringify(other.entries[at]),
-  );
-  const entry = one.entries[index];
-  return new InvariantBroken(
-    14,
-    entry?.at ?? 'the end',
-    `the same seed gave another "${entry?.text}"`,
-  );
 }
 
 function readDate(date: string, timeZone: string): Date {
@@ -150,53 +96,50 @@ function readDate(date: string, timeZone: string): Date {
   }
 }
 
-function readFault(
-  { name, local }: SimulateOptions['fault'][number],
-  timeZone: string,
-  from: Date,
-  end: Date,
-): Fault {
-  let at: Date;
-  try {
-    at = instantAt(local, timeZone);
-  } catch {
-    throw new UserError(
-      `--fault: "${local}" is not a time. Write it as YYYY-MM-DDTHH:MM on the site's clock, such as 2026-11-24T07:00.`,
-    );
-  }
+function readFault({ name, local }: NamedFault, timeZone: string, from: Date, end: Date): Fault {
+  const at = readTime(local, timeZone);
   if (at < from || at >= end) {
     throw new UserError(
-      `--fault: ${local} is outside the rehearsal, which lasts from ${from.toISOString()} to ${end.toISOString()}. ` +
-        'Choose a time in it, or give --from and --days.',
+      `--fault: ${local} is outside the rehearsal, which lasts from ${from.toISOString()} to ` +
+        `${end.toISOString()}. Choose a time in it, or give --from and --days.`,
     );
   }
   return { name, at };
 }
 
-function writeJson(file: string, value: object): void {
+function readTime(local: string, timeZone: string): Date {
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 1)}\n`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    return instantAt(local, timeZone);
+  } catch {
     throw new UserError(
-      `--json: "${file}" cannot be written (${reason}). Name a file in a folder that exists.`,
+      `--fault: "${local}" is not a time. Write it as YYYY-MM-DDTHH:MM on the site's clock, ` +
+        'such as 2026-11-24T07:00.',
+    );
+  }
+}
+
+/** Before anything is played: to find out after a year would be too late. */
+function assertWritable(file: string): void {
+  const folder = dirname(resolve(file));
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new UserError(
+      `--json: "${file}" cannot be written: ${folder} is no folder that you may write to. ` +
+        'Name a file in one that is.',
     );
   }
 }
 
 /** A line that rewrites itself, on a terminal only. */
-function progressLine(label: string, from: Date, days: number): ((now: Date) => void) | undefined {
-  if (!process.stderr.isTTY) return undefined;
+function progressLine(from: Date, days: number): (now: Date) => void {
   return (now) => {
+    if (!process.stderr.isTTY) return;
     const day = Math.floor((now.getTime() - from.getTime()) / DAY_MS) + 1;
-    process.stderr.write(`\r${label}: day ${day} of ${days}\u001b[K`);
+    process.stderr.write(`\rplaying day ${day} of ${days}\u001b[K`);
   };
 }
 
 function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 }
-
-const print = (lines: readonly string[]): void => {
-  process.stdout.write(`${lines.join('\n')}\n`);
-};

@@ -90,6 +90,6 @@ export class Host {
     const why = this.containers
       ? 'curl: (22) The requested URL returned error: 503'
       : 'curl: (7) Failed to connect to localhost port 443: Connection refused';
-    return { ok: false, output: why };
+    return { ok: false, output: JSON.stringify({ serves: false, reason: why }) };
   }
 }

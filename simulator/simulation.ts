@@ -1,5 +1,5 @@
 import type { Fault } from './faults.ts';
-import type { Plan } from './judge.ts';
+import { InvariantBroken, type Plan } from './judge.ts';
 import { Chance } from './random.ts';
 import type { Execution } from './services/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
@@ -19,6 +19,32 @@ export interface SimulationOptions {
   readonly progress?: (now: Date) => void;
   /** Called once the world stands and before time moves: for tests that set the scene. */
   readonly prepare?: (world: World) => void;
+}
+
+/**
+ * Plays twice and compares: the same seed must give the same trace, byte for byte. A play that
+ * broke is not played again. Rejects as `simulate` does.
+ */
+export async function rehearse(options: SimulationOptions): Promise<SimulationResult> {
+  const first = await simulate(options);
+  if (first.failure) return first;
+  const second = await simulate(options);
+  if (second.failure) return second;
+  const failure = difference(first, second);
+  return failure ? { ...first, failure } : first;
+}
+
+function difference(one: SimulationResult, other: SimulationResult): Error | undefined {
+  if (JSON.stringify(one) === JSON.stringify(other)) return undefined;
+  const at = one.entries.findIndex(
+    (entry, index) => JSON.stringify(entry) !== JSON.stringify(other.entries[index]),
+  );
+  const [here, there] = [one.entries[at], other.entries[at]];
+  return new InvariantBroken(
+    14,
+    here?.at ?? 'the end',
+    `the same seed gave "${here?.who}: ${here?.text}" and then "${there?.who}: ${there?.text}"`,
+  );
 }
 
 /** A workflow run as it ended, or as it stands. */

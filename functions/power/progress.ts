@@ -21,7 +21,7 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
       proofs[node] = { at: result.at, address: truth.nodes[node].address ?? '' };
       delete unproven[node];
     } else {
-      unproven[node] = result?.state === 'ended' ? result.output : 'the probe gave no answer';
+      unproven[node] = result?.state === 'ended' ? result.said : 'the probe gave no answer';
     }
   }
   return { ...progress, commands, drained, proofs, unproven };

@@ -29,7 +29,7 @@ export interface NodeTruth {
 /** The state of a command on its host: `pending` covers all that is not final. */
 export type CommandTruth =
   | { readonly state: 'pending' }
-  | { readonly state: 'ended'; readonly ok: boolean; readonly at: string; readonly output: string };
+  | { readonly state: 'ended'; readonly ok: boolean; readonly at: string; readonly said: string };
 
 export interface Truth {
   readonly nodes: Readonly<Record<NodeName, NodeTruth>>;
@@ -138,12 +138,23 @@ async function readCommand(ssm: Ssm, id: string, instanceId: string): Promise<Co
       state: 'ended',
       ok: found.Status === 'Success',
       at: found.ExecutionEndDateTime || found.ExecutionStartDateTime || '',
-      output: (found.StandardOutputContent || found.StatusDetails || '').trim(),
+      said: whatItSaid(found.StandardOutputContent) ?? found.StatusDetails ?? '',
     };
   } catch (error) {
     if (error instanceof Error && error.name === 'InvocationDoesNotExist') {
       return { state: 'pending' };
     }
     throw error;
+  }
+}
+
+/** Our scripts end with one JSON line; a script that was cut off may have said anything. */
+function whatItSaid(stdout: string | undefined): string | undefined {
+  const line = stdout?.trim().split('\n').at(-1);
+  if (!line) return undefined;
+  try {
+    return (JSON.parse(line) as { reason?: string }).reason ?? line;
+  } catch {
+    return line;
   }
 }

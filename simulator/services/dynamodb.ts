@@ -35,10 +35,7 @@ export const dynamodbTypes: Readonly<Record<string, ResourceType>> = {
  * Only the conditions of DESIGN's concurrency story are known; another one is an error.
  */
 export class DynamoDb {
-  private readonly tables = new Map<
-    string,
-    { readonly arn: string; readonly items: Map<string, Item> }
-  >();
+  readonly tables = new Map<string, { readonly arn: string; readonly items: Map<string, Item> }>();
 
   constructor(assembly: Assembly) {
     for (const resource of assembly.resources('AWS::DynamoDB::Table')) {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Context } from 'aws-lambda';
 import type { Create } from '../../functions/shared/lambda.ts';
 import type { Invocation } from '../api.ts';
@@ -208,6 +209,7 @@ async function importHandler(assembly: Assembly, resource: Resource): Promise<Cr
   if (!existsSync(path.join(folder, `${file}.mjs`)) || name !== 'handler') {
     throw new NotModelled(`${resource.where}: its asset holds no ${resource.text('Handler')}`);
   }
-  const module = await import(`../../functions/${file}.ts`);
+  const source = path.join(import.meta.dirname, '../../functions', `${file}.ts`);
+  const module = await import(pathToFileURL(source).href);
   return module.create as Create<unknown>;
 }

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = path.join(import.meta.dirname, '../..');
+const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-cli-'));
+
+/** Types `npm start -- …` as a user would, with this Node. */
+function start(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, 'cli/main.ts'), 'simulate', ...args],
+    { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+  );
+  return { status, stdout, stderr };
+}
+
+function configFile(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('what a user can get wrong is a sentence and exit code 2', () => {
+  const mistakes: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
+    ['an option that does not exist', ['--dayz', '3'], /unknown option '--dayz'.*\n.*--days/],
+    ['days that are no number', ['--days', 'many'], /--days.*'many'.*whole number from 1 to 3650/s],
+    ['days of zero', ['--days', '0'], /--days.*'0'.*whole number from 1 to 3650/s],
+    [
+      'a date that is none',
+      ['--from', '30.11.2026'],
+      /--from: "30.11.2026" is not a date.*YYYY-MM-DD/,
+    ],
+    ['a date that no month has', ['--from', '2026-02-30'], /--from: "2026-02-30" is not a date/],
+    ['a seed below zero', ['--seed=-1'], /--seed.*'-1'.*whole number/s],
+    [
+      'a fault that does not exist',
+      ['--fault', 'meteor@2026-11-30T07:00'],
+      /meteor.*Write one of insufficient-capacity/s,
+    ],
+    ['a fault without a time', ['--fault', 'slow-database'], /Add when: slow-database@/],
+    [
+      'a fault at no time',
+      ['--fault', 'slow-database@noon'],
+      /--fault: "noon" is not a time.*YYYY-MM-DDTHH:MM/,
+    ],
+    [
+      'a fault outside the rehearsal',
+      ['--from', '2026-11-30', '--fault', 'slow-database@2027-01-01T07:00'],
+      /--fault: 2027-01-01T07:00 is outside the rehearsal.*Choose a time in it/,
+    ],
+    ['a configuration that is not there', ['--config', 'nowhere.ts'], /nowhere\.ts/],
+    [
+      'a configuration that exports nothing',
+      ['--config', configFile('empty.ts', 'export {};')],
+      /export default defineConfig/,
+    ],
+    [
+      'a configuration that does not parse',
+      ['--config', configFile('broken.ts', 'export default {')],
+      /broken\.ts/,
+    ],
+    [
+      'a configuration with an unknown field',
+      ['--config', configFile('typo.ts', "export default { sitee: 'x' };")],
+      /sitee.*Did you mean site\?/,
+    ],
+  ];
+
+  it.each(mistakes)('%s', (_what, args, sentence) => {
+    const { status, stdout, stderr } = start(...args);
+
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it('a file for the JSON that cannot be written', () => {
+    const { status, stderr } = start(
+      '--days',
+      '1',
+      '--json',
+      path.join(folder, 'no', 'such', 'folder.json'),
+    );
+
+    expect(stderr).toMatch(
+      /--json: ".*folder\.json" cannot be written.*Name a file in one that is/,
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(status).toBe(2);
+  });
+});
+
+it('explains itself with --help', () => {
+  const { status, stdout } = start('--help');
+
+  expect(status).toBe(0);
+  for (const option of ['--config', '--days', '--from', '--seed', '--json', '--fault']) {
+    expect(stdout).toContain(option);
+  }
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'insufficient-capacity: for 25 minutes EC2 has no capacity for node a',
+  );
+});
+
+it('writes byte-identical JSON for the same seed, and prints the report', () => {
+  const files = ['one.json', 'two.json'].map((name) => path.join(folder, name));
+  const [one, two] = files.map((file) =>
+    start('--from', '2026-11-30', '--days', '1', '--json', file),
+  );
+
+  expect([one?.status, two?.status]).toEqual([0, 0]);
+  expect(readFileSync(files[0] ?? '', 'utf8')).toBe(readFileSync(files[1] ?? '', 'utf8'));
+  expect(one?.stdout).toContain('PLAN AGAINST ACTUAL (America/Toronto');
+  expect(one?.stdout).toContain('OK: Every planned change happened');
+  expect(one?.stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+});

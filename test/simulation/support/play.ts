@@ -1,0 +1,94 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Plan } from '../../../functions/power/plan.ts';
+import { synthesize } from '../../../infra/app.ts';
+import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
+import { planOf } from '../../../infra/operations/power.ts';
+import { instantAt } from '../../../simulator/report/local-time.ts';
+import {
+  type SimulationOptions,
+  type SimulationResult,
+  simulate,
+} from '../../../simulator/simulation.ts';
+
+/** A synthesized site, as `npm start` would play it. */
+export interface Site {
+  readonly directory: string;
+  readonly plan: SimulationOptions['plan'];
+  readonly timeZone: string;
+}
+
+const clinic: ConfigInput = {
+  site: 'clinic',
+  environment: 'tst',
+  region: 'ca-central-1',
+  zones: ['ca-central-1a', 'ca-central-1b'],
+  timeZone: 'America/Toronto',
+  clients: { web: ['203.0.113.0/24'], dicom: ['203.0.113.0/24'] },
+  schedule: { windows: [{ from: '07:00', to: '19:00', weekdays: 'mon-fri' }] },
+  alerts: { emails: ['pacs@example.org'] },
+};
+
+/** The clinic, open Monday to Friday from 07:00 to 19:00, unless the test says otherwise. */
+export function siteOf(different: Partial<ConfigInput> = {}): Site {
+  const config = parseConfig({ ...clinic, ...different });
+  const directory = mkdtempSync(path.join(tmpdir(), 'orthweb-'));
+  synthesize({ config, outdir: directory, validate: false });
+  return { directory, plan: Plan.parse(planOf(config)), timeZone: config.timeZone };
+}
+
+interface Play extends Partial<Omit<SimulationOptions, 'from' | 'faults'>> {
+  /** The site's own clock, `YYYY-MM-DDTHH:MM`. */
+  readonly from: string;
+  readonly days: number;
+  readonly faults?: readonly {
+    readonly name: SimulationOptions['faults'][number]['name'];
+    readonly at: string;
+  }[];
+}
+
+export function play(site: Site, { from, faults = [], ...rest }: Play): Promise<SimulationResult> {
+  const { directory, plan, timeZone } = site;
+  return simulate({
+    directory,
+    plan,
+    seed: 1,
+    ...rest,
+    from: instantAt(from, timeZone),
+    faults: faults.map(({ name, at }) => ({ name, at: instantAt(at, timeZone) })),
+  });
+}
+
+export type Template = { Resources: Record<string, TemplateResource> };
+export interface TemplateResource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is whatever CloudFormation takes.
+  Properties: any;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise.
+  Metadata?: any;
+}
+
+/** The same site with its operations template edited, as if something had been lost in it. */
+export function edited(site: Site, edit: (template: Template) => void): Site {
+  const directory = mkdtempSync(path.join(tmpdir(), 'orthweb-'));
+  cpSync(site.directory, directory, { recursive: true });
+  const file = path.join(directory, 'OrthwebOperations.template.json');
+  const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+  edit(template);
+  writeFileSync(file, JSON.stringify(template));
+  return { ...site, directory };
+}
+
+export function operationsTemplate(site: Site): Template {
+  const file = path.join(site.directory, 'OrthwebOperations.template.json');
+  return JSON.parse(readFileSync(file, 'utf8')) as Template;
+}
+
+/** The subjects of the messages that reached the operator, in order. */
+export const subjects = (result: SimulationResult): string[] =>
+  result.deliveries.map(({ subject }) => subject);
+
+/** How the runs that had something to do ended. */
+export const endings = (result: SimulationResult): string[] =>
+  result.runs.filter(({ state }) => state !== 'Nothing To Do').map(({ state }) => state);
