@@ -1,7 +1,7 @@
 import { App, Tags } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import { type Config, loadConfig } from './config.ts';
+import { type Config, InvalidConfig, loadConfig } from './config.ts';
 import { OperationsStack } from './operations/operations-stack.ts';
 import { SiteStack } from './site/site-stack.ts';
 
@@ -45,10 +45,18 @@ export function synthesize({ config, outdir, validate }: SynthOptions): CloudAss
 }
 
 if (import.meta.main) {
-  const file = new App().node.tryGetContext('config') ?? 'orthweb.config.ts';
-  synthesize({
-    config: await loadConfig(file),
-    outdir: process.env.CDK_OUTDIR ?? 'cdk.out',
-    validate: true,
-  });
+  // An App that only reads the CLI's --context: by itself it would write an empty assembly.
+  const cli = new App({ autoSynth: false });
+  const file = cli.node.tryGetContext('config') ?? 'orthweb.config.ts';
+  try {
+    synthesize({
+      config: await loadConfig(file),
+      outdir: process.env.CDK_OUTDIR ?? 'cdk.out',
+      validate: true,
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }

@@ -13,6 +13,9 @@ export interface Situation {
   readonly superseded: boolean;
 }
 
+/** In seconds; a change of the wish is noticed after at most this long. */
+const LONGEST_PAUSE = 90;
+
 type Decision = Pick<
   Run,
   'next' | 'steps' | 'seconds' | 'because' | 'progress' | 'outcome' | 'seenAt'
@@ -38,7 +41,7 @@ export function decide(run: Run, truth: Truth, situation: Situation): Decision {
   const decision = (next: Run['next'], more: Partial<Decision> = {}): Decision => ({
     next,
     steps: [],
-    seconds: Math.min(60, ...open.map((need) => need.wait)),
+    seconds: Math.min(LONGEST_PAUSE, ...open.map((need) => need.wait)),
     because,
     progress,
     seenAt: now.toISOString(),

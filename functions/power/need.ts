@@ -63,7 +63,8 @@ function databaseNeed(run: Run, truth: Truth, progress: Progress, now: Date): Ne
     ready: status === 'stopped',
     phase: 'database stop',
     ...(stop && { step: { kind: 'stop-database' } }),
-    wait: 60,
+    // Nobody waits for it, so it is looked at less often.
+    wait: 90,
     note: withTrouble(note, progress.troubles.database),
   };
 }

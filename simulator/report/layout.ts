@@ -7,7 +7,7 @@ export function wrap(text: string, width: number): string[] {
   let rest = text.trim();
   while (rest.length > width) {
     const space = rest.lastIndexOf(' ', width);
-    const end = space > width / 2 ? space : width;
+    const end = space > 0 ? space : width;
     lines.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }

@@ -32,7 +32,7 @@ export const dynamodbTypes: Readonly<Record<string, ResourceType>> = {
 /**
  * Tables with linearizable writes and consistent reads, in the two operations that we use.
  *
- * Only the conditions of DESIGN's concurrency story are known; another one is an error.
+ * Only the write conditions of docs/architecture.md are known; another one is an error.
  */
 export class DynamoDb {
   readonly tables = new Map<string, { readonly arn: string; readonly items: Map<string, Item> }>();
