@@ -4,7 +4,7 @@ import { Plan } from '../functions/power/plan.ts';
 import { synthesize } from '../infra/app.ts';
 import { bundle, bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
-import { planOf } from '../infra/operations/power.ts';
+import { planOf } from '../infra/operations/power-plan.ts';
 import type { Fault, FaultName } from '../simulator/faults.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';

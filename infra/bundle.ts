@@ -69,7 +69,7 @@ export async function bundle(): Promise<BundleSize[]> {
 /** A reader at the same moment, such as another test, gets the old file or the new one whole. */
 function replaceFile(file: string, contents: Uint8Array): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}`;
+  const draft = path.join(BUNDLES, `.${process.pid}-${path.basename(file)}`);
   writeFileSync(draft, contents);
   renameSync(draft, file);
 }

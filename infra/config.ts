@@ -73,9 +73,9 @@ const Site = z
     site: z
       .string()
       .regex(
-        /^(?=.{3,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+        /^(?=.{3,20}$)(?!.*-operations$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
         'is no name for a site. Write 3 to 20 lower-case letters, digits and single hyphens, ' +
-          'beginning with a letter.',
+          'beginning with a letter and not ending in -operations, which names a stack.',
       )
       .describe(
         'The name of the site, such as "clinic". It goes into the names of stacks and resources: ' +

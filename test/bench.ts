@@ -5,7 +5,7 @@ import { Plan } from '../functions/power/plan.ts';
 import { synthesize } from '../infra/app.ts';
 import { bundle, bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
-import { planOf } from '../infra/operations/power.ts';
+import { planOf } from '../infra/operations/power-plan.ts';
 import { instantAt } from '../simulator/report/local-time.ts';
 import { type PlanRow, planRows } from '../simulator/report/plan-table.ts';
 import { simulate } from '../simulator/simulation.ts';

@@ -50,11 +50,12 @@ export function circumstances(
 export function arrivedAlert(c: Circumstances, run: Run): Alert {
   const serving = servingNodes(c);
   const open = c.site === 'running';
+  const staying = NODES.filter((node) => run.goal[node] === 'running');
   const next = c.until ? localTime(c.until, c.timeZone) : 'nothing planned';
   const headline = open
-    ? `OPEN - use ${webAddress(c, serving[0])}`
-    : serving.length > 0
-      ? `Night: node ${serving.join(', ')} serves - use ${webAddress(c, serving[0])}`
+    ? `OPEN - ${advice(c, serving)}`
+    : staying.length > 0
+      ? `Night: node ${staying.join(', ')} stays on - ${advice(c, serving)}`
       : `Closed as planned until ${next} - no address works`;
   const late = c.lateToldAt
     ? [
@@ -82,12 +83,10 @@ export function lateAlert(c: Circumstances, cause: string): Alert {
   const serving = servingNodes(c);
   const what = c.site === 'running' ? 'start' : 'stop';
   const planned = localTime(new Date(c.plannedFor), c.timeZone);
-  const use =
-    serving.length > 0 ? `use ${webAddress(c, serving[0])}` : 'no address is proven to work';
   return {
     kind: 'LATE',
     severity: what === 'start' ? 'high' : 'warning',
-    headline: `LATE: ${what} of ${planned} - ${use}`,
+    headline: `LATE: ${what} of ${planned} - ${advice(c, serving)}`,
     key: `${c.plannedFor}#late`,
     body: [
       ...addressLines(c, serving),
@@ -102,13 +101,14 @@ export function lateAlert(c: Circumstances, cause: string): Alert {
 const servingNodes = (c: Circumstances): NodeName[] =>
   NODES.filter((node) => {
     const proof = c.proofs[node];
-    return proof !== undefined && secondsBetween(proof.at, c.now) <= CLOCKS.evidence;
+    return proof?.address && secondsBetween(proof.at, c.now) <= CLOCKS.evidence;
   });
 
 const addressOf = (c: Circumstances, node: NodeName): string => c.proofs[node]?.address ?? '';
 
-const webAddress = (c: Circumstances, node: NodeName | undefined): string =>
-  `https://${node ? addressOf(c, node) : ''}`;
+/** What to do right now, in the words of a lock screen. */
+const advice = (c: Circumstances, [first]: readonly NodeName[]): string =>
+  first ? `use https://${addressOf(c, first)}` : 'no address is proven to work';
 
 const addressLines = (c: Circumstances, nodes: readonly NodeName[]): string[] =>
   nodes.flatMap((node) => {
@@ -126,5 +126,7 @@ const phases = (run: Run): string =>
     ? ''
     : `: ${run.progress.phases.map(({ name, seconds }) => `${name} ${seconds} s`).join(', ')}`;
 
-const duration = (seconds: number): string =>
-  `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+const duration = (seconds: number): string => {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+};

@@ -75,15 +75,20 @@ function nodeNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
     : stopNeed(node, run, truth, progress, now);
 }
 
-function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date): Need {
-  const { state, instanceId, checksOk, online } = truth.nodes[node];
-  const need = (phase: Phase, wait: number, note: string, step?: Step): Need => ({
+/** Makes the needs of one node, each worded with the refusal it has met. */
+const openNeed =
+  (node: NodeName, progress: Progress) =>
+  (phase: Phase, wait: number, note: string, step?: Step): Need => ({
     ready: false,
     phase,
     wait,
     note: withTrouble(`node ${node} ${note}`, progress.troubles[node]),
     ...(step && { step }),
   });
+
+function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date): Need {
+  const { state, instanceId, checksOk, online } = truth.nodes[node];
+  const need = openNeed(node, progress);
   if (!SERVING_DATABASE.has(truth.database)) return need('instances', 60, 'waits for the database');
   if (state === 'stopped' && instanceId) {
     return allowed(node, progress, now)
@@ -99,20 +104,13 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
     const wait = progress.commands[node] ? 10 : 60;
     return need('probe', wait, why ? `does not serve: ${why}` : 'is not proven to serve yet');
   }
-  return { ready: true, phase: 'probe', wait: 60, note: `node ${node} serves` };
+  return { ...need('probe', 60, 'serves'), ready: true };
 }
 
 function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, now: Date): Need {
   const { state, instanceId, online } = truth.nodes[node];
-  const need = (phase: Phase, wait: number, note: string, step?: Step): Need => ({
-    ready: false,
-    phase,
-    wait,
-    note: withTrouble(`node ${node} ${note}`, progress.troubles[node]),
-    ...(step && { step }),
-  });
-  if (GONE.has(state))
-    return { ready: true, phase: 'instances stop', wait: 60, note: `node ${node} is ${state}` };
+  const need = openNeed(node, progress);
+  if (GONE.has(state)) return { ...need('instances stop', 60, `is ${state}`), ready: true };
   if (state !== 'running' || !instanceId) return need('instances stop', 30, `is ${state}`);
   // The last host that serves is never taken down: a peer that is meant to stay must be proven.
   const peer = node === 'a' ? 'b' : 'a';

@@ -3,6 +3,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   type CfnPolicy,
   Policy,
+  PolicyDocument,
   PolicyStatement,
   Role,
   ServicePrincipal,
@@ -44,7 +45,9 @@ export class OperatorFunction<S extends Record<keyof S, string>> extends Constru
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
-    this.policy = new Policy(this, 'Grants', { roles: [role] });
+    // Not minimized: each statement stays beside its reason.
+    const document = new PolicyDocument({ minimize: false });
+    this.policy = new Policy(this, 'Grants', { roles: [role], document });
     this.lambda = new Lambda(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,

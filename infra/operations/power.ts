@@ -1,21 +1,19 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { Settings as Act } from '../../functions/power/act.ts';
 import type { Settings as Begin } from '../../functions/power/begin.ts';
 import type { Settings as Look } from '../../functions/power/look.ts';
-import type { PlanInput } from '../../functions/power/plan.ts';
 import type { Settings as Report } from '../../functions/power/report.ts';
-import { parseSchedule, timesOfDay } from '../../functions/power/schedule.ts';
-import { type Config, InvalidConfig, scheduleOf } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
 import { HostCommand } from './commands.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
 import { OperatorFunction } from './operator-function.ts';
+import { planOf } from './power-plan.ts';
+import { PowerTimes } from './power-times.ts';
 import { Workflow } from './workflow.ts';
 
 export interface PowerProps {
@@ -33,14 +31,14 @@ export class Power extends Construct {
   constructor(scope: Construct, id: string, props: PowerProps) {
     super(scope, id);
     const { config, site, alerts } = props;
-    const { region, account } = Stack.of(this);
+    const { partition, region, account } = Stack.of(this);
     const retentionDays = config.logs.retentionDays;
     const SITE = config.site;
     const TABLE = site.table.tableName;
     const DATABASE = site.database.instanceIdentifier;
     const PLAN = planOf(config);
     this.plan = PLAN;
-    const instances = `arn:aws:ec2:${region}:${account}:instance/*`;
+    const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
 
     const begin = new OperatorFunction<z.input<typeof Begin>>(this, 'Begin', {
       handler: 'power/begin',
@@ -54,7 +52,7 @@ export class Power extends Construct {
     begin.allow(
       'ask whether the holder of the lease is still running',
       ['states:DescribeExecution'],
-      [`arn:aws:states:${region}:${account}:execution:${SITE}-*:*`],
+      [`arn:${partition}:states:${region}:${account}:execution:${SITE}-power:*`],
     );
 
     const look = new OperatorFunction<z.input<typeof Look>>(this, 'Look', {
@@ -133,7 +131,7 @@ export class Power extends Construct {
       'send these two documents and no others',
       ['ssm:SendCommand'],
       [drain, probe].map(
-        ({ document }) => `arn:aws:ssm:${region}:${account}:document/${document.ref}`,
+        ({ document }) => `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`,
       ),
     );
     act.allow('send them to the two hosts', ['ssm:SendCommand'], [instances], {
@@ -182,79 +180,6 @@ export class Power extends Construct {
       runbook: 'power-failed',
       alerts,
     });
-    this.triggers(config);
+    new PowerTimes(this, 'Times', { config, workflow: this.workflow });
   }
-
-  /** One schedule for each time of day at which anything may change; the workflow decides what. */
-  private triggers(config: Config): void {
-    const input = scheduleOf(config);
-    if (!input) return;
-    const { region, account } = Stack.of(this);
-    const group = new CfnScheduleGroup(this, 'Times', { name: `${config.site}-power` });
-    const role = new Role(this, 'TimesRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: {
-          StringEquals: {
-            'aws:SourceAccount': account,
-            'aws:SourceArn': `arn:aws:scheduler:${region}:${account}:schedule-group/${group.ref}`,
-          },
-        },
-      }),
-    });
-    const policy = new Policy(this, 'TimesGrants', {
-      roles: [role],
-      statements: [
-        new PolicyStatement({
-          actions: ['states:StartExecution'],
-          resources: [this.workflow.stateMachine.stateMachineArn],
-        }),
-      ],
-    });
-    for (const time of timesOfDay(parseSchedule(input))) {
-      const [hour, minute] = time.split(':').map(Number);
-      new CfnSchedule(this, `At${time.replace(':', '')}`, {
-        description: `Something may change at ${time} ${input.timeZone}: look.`,
-        groupName: group.ref,
-        scheduleExpression: `cron(${minute} ${hour} * * ? *)`,
-        scheduleExpressionTimezone: input.timeZone,
-        flexibleTimeWindow: { mode: 'OFF' },
-        target: {
-          arn: this.workflow.stateMachine.stateMachineArn,
-          roleArn: role.roleArn,
-          input: JSON.stringify({
-            trigger: 'schedule',
-            scheduledTime: '<aws.scheduler.scheduled-time>',
-          }),
-          // A hint older than 15 minutes is dropped: by then the tick has acted.
-          retryPolicy: { maximumEventAgeInSeconds: 900, maximumRetryAttempts: 20 },
-        },
-      }).node.addDependency(policy);
-    }
-  }
-}
-
-/** Environment variables of one function together hold 4 KB, so an overlong plan is refused. */
-const PLAN_LIMIT = 3_000;
-
-/** The configuration's power settings as the functions get them, in `PLAN`. */
-export function planOf(config: Config): string {
-  const plan: PlanInput = {
-    timeZone: config.timeZone,
-    nodes: config.schedule?.nodes ?? 'both',
-    database: config.schedule?.database ?? 'follow',
-    ...(config.schedule && { schedule: scheduleOf(config) }),
-  };
-  const text = JSON.stringify(plan);
-  if (text.length > PLAN_LIMIT) {
-    throw new InvalidConfig([
-      {
-        field: 'schedule',
-        value: `(${text.length} characters)`,
-        remedy:
-          `is more than the ${PLAN_LIMIT} characters that Lambda's environment has room for. ` +
-          'Join dates into ranges and drop those that are past.',
-      },
-    ]);
-  }
-  return text;
 }

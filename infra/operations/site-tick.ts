@@ -26,7 +26,7 @@ export class SiteTick extends Construct {
   constructor(scope: Construct, id: string, props: SiteTickProps) {
     super(scope, id);
     const { config, site, alerts, power } = props;
-    const { region, account } = Stack.of(this);
+    const { partition, region, account } = Stack.of(this);
 
     const tick = new OperatorFunction<z.input<typeof Tick>>(this, 'Tick', {
       handler: 'site/tick',
@@ -56,7 +56,7 @@ export class SiteTick extends Construct {
     tick.allow(
       'ask whether the holder of the lease is still running',
       ['states:DescribeExecution'],
-      [`arn:aws:states:${region}:${account}:execution:${config.site}-*:*`],
+      [`arn:${partition}:states:${region}:${account}:execution:${config.site}-power:*`],
     );
     tick.allow(
       'start a run on a difference',

@@ -84,7 +84,7 @@ it('keeps one node serving at night where the operator wants that, and proves it
     new Set(['drain node b', 'ec2:StopInstances node b', 'ec2:StartInstances node b']),
   );
   expect(subjects(result)).toContainEqual(
-    expect.stringMatching(/^\[clinic\] Night: node a serves - use https/),
+    expect.stringMatching(/^\[clinic\] Night: node a stays on - use https/),
   );
 });
 

@@ -160,7 +160,7 @@ describe('a resource that is gone changes or fails the run', () => {
   const resources = types
     .flatMap(ofType)
     .map(([id]) => id)
-    .filter((id) => !id.startsWith('PowerAt1900'));
+    .filter((id) => !id.startsWith('PowerTimesAt1900'));
 
   it.each(resources)('%s', async (id) => {
     const without = edited(site, ({ Resources }) => {

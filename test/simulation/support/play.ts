@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Plan } from '../../../functions/power/plan.ts';
 import { synthesize } from '../../../infra/app.ts';
 import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
-import { planOf } from '../../../infra/operations/power.ts';
+import { planOf } from '../../../infra/operations/power-plan.ts';
 import { instantAt } from '../../../simulator/report/local-time.ts';
 import {
   type SimulationOptions,

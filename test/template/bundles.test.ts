@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { bundle } from '../../infra/bundle.ts';
+import { Assembly } from './support/assembly.ts';
+import { callInFreshProcess, stagedFiles } from './support/fresh-process.ts';
+import { Loopback } from './support/loopback.ts';
+import { hospital } from './support/sites.ts';
+import { WIRE_CASES } from './support/wire-cases.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const sizes = await bundle();
+const directory = mkdtempSync(path.join(tmpdir(), 'orthweb-bundles-'));
+const assembly = new Assembly(hospital(), directory);
+const functions = assembly.functions();
+const aws = new Loopback();
+let endpoint: string;
+
+beforeAll(async () => {
+  endpoint = await aws.listen();
+});
+beforeEach(() => {
+  aws.calls = [];
+  aws.answers = {};
+});
+afterAll(() => {
+  aws.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** The service in a request's signature, as `Clients` calls it. */
+const clientOf = (operation: string): string => {
+  const [service = ''] = operation.split(' ');
+  return service === 'states' ? 'sfn' : service;
+};
+
+it('every function of both templates is called here, and every handler is a function', () => {
+  const everywhere = [...assembly.site, ...assembly.operations].filter(
+    ({ type }) => type === 'AWS::Lambda::Function',
+  );
+
+  expect(everywhere).toHaveLength(functions.length);
+  expect(functions.map(({ name }) => name).sort()).toEqual(Object.keys(WIRE_CASES).sort());
+  expect(sizes.map(({ name }) => name).sort()).toEqual(Object.keys(WIRE_CASES).sort());
+});
+
+describe.each(functions)('the bundle of $name, in a fresh process', (fn) => {
+  const cases = WIRE_CASES[fn.name] ?? [];
+  const size = sizes.find(({ name }) => name === fn.name);
+
+  it.each(cases)('$what', async ({ event, answers, calls, result, error }) => {
+    aws.answers = answers;
+
+    const outcome = await callInFreshProcess(fn, event, endpoint);
+
+    expect(aws.calls.map(({ operation }) => operation)).toEqual(calls.map(([name]) => name));
+    expect(aws.calls).toMatchObject(calls.map(([, input = {}]) => ({ input })));
+    expect(outcome).toMatchObject(error ? { error } : { result });
+  });
+
+  it('is sent to AWS by each client that it carries, and carries no other', () => {
+    const reached = new Set(
+      cases.flatMap(({ calls }) => calls.map(([operation]) => clientOf(operation))),
+    );
+
+    expect([...reached].sort()).toEqual([...(size?.clients ?? [])].sort());
+  });
+
+  it('reads its settings before anything else, and names what it misses', async () => {
+    const { TABLE: _, ...environment } = fn.environment;
+
+    const outcome = await callInFreshProcess(fn, {}, endpoint, environment);
+
+    expect(outcome).toMatchObject({
+      error: 'InvalidSettings',
+      message: expect.stringContaining('TABLE'),
+    });
+    expect(aws.calls).toEqual([]);
+  });
+
+  it('is one file, whose weight is within 150 KB and 100 KB for each client', () => {
+    const file = path.join(fn.asset, `${fn.name}.mjs`);
+
+    expect(stagedFiles(fn)).toEqual([`${fn.name}.mjs`]);
+    expect(statSync(file).size).toBe(size?.bytes);
+    expect(size?.bytes).toBeLessThanOrEqual(150_000 + 100_000 * (size?.clients.length ?? 0));
+  });
+});
+
+// The tick takes any event for "look now".
+it.each(functions.filter(({ name }) => name !== 'site/tick'))(
+  'the bundle of $name refuses a foreign event by its name',
+  async (fn) => {
+    const outcome = await callInFreshProcess(fn, { foreign: true }, endpoint);
+
+    expect(outcome).toMatchObject({ error: 'InvalidInput' });
+    expect(aws.calls).toEqual([]);
+  },
+);
+
+describe('a bundle that is too heavy', () => {
+  it('fails the build, which names it and writes nothing', async () => {
+    const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-heavy-'));
+    onTestFinished(() => rmSync(copy, { recursive: true }));
+    for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
+      cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+    }
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    const heavy = `export const create = () => () => '${'x'.repeat(150_000)}';\n`;
+    writeFileSync(path.join(copy, 'functions/power/heavy.ts'), heavy);
+
+    const build = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
+
+    await expect(build).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /functions\/power\/heavy\.ts: its bundle is 15\d{4} bytes, over its limit of 150000/,
+      ),
+    });
+    expect(existsSync(path.join(copy, 'build'))).toBe(false);
+  });
+});

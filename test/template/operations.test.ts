@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CLOCKS } from '../../functions/shared/clocks.ts';
+import { synthesize } from '../../infra/app.ts';
+import { Assembly, type Properties, statementsOf } from './support/assembly.ts';
+import { matches, statusChange } from './support/events.ts';
+import { runbookSections, sectionNamedIn } from './support/runbook.ts';
+import { clinic, hospital } from './support/sites.ts';
+
+const sites = [
+  ['a test site with a schedule', clinic()],
+  ['a production site that is always on', hospital()],
+] as const;
+
+describe.each(sites)('in %s', (_, config) => {
+  const assembly = new Assembly(config);
+
+  it('every alarm notifies the operator, who finds its section in the runbook', () => {
+    const alarms = assembly.of('CloudWatch::Alarm');
+
+    expect(alarms.length).toBeGreaterThan(0);
+    for (const { properties } of alarms) {
+      expect(properties.AlarmActions).toEqual(['<Alerts/Topic>']);
+      expect(properties.ActionsEnabled ?? true).toBe(true);
+      expect(runbookSections()).toContain(sectionNamedIn(properties.AlarmDescription));
+    }
+  });
+
+  it('every alarm decides what missing data means, and silence of the tick is an alarm', () => {
+    const missing = Object.fromEntries(
+      assembly
+        .of('CloudWatch::Alarm')
+        .map(({ path, properties }) => [path, properties.TreatMissingData]),
+    );
+
+    expect(missing).toEqual({
+      'Power/Failed/Alarm': 'notBreaching',
+      'Power/TimedOut/Alarm': 'notBreaching',
+      'Site/Missing/Alarm': 'breaching',
+      'Site/Errors/Alarm': 'notBreaching',
+    });
+  });
+
+  it('the alert topic is encrypted, takes TLS alone and reaches each configured address', () => {
+    const [topic, ...others] = assembly.of('SNS::Topic');
+    const [policy] = assembly.of('SNS::TopicPolicy');
+    const statements = statementsOf(policy?.properties.PolicyDocument);
+    const subscribed = assembly.of('SNS::Subscription').map(({ properties }) => properties);
+
+    expect(others).toEqual([]);
+    expect(topic?.properties.KmsMasterKeyId).toBe('<Key.Arn>');
+    expect(policy?.properties.Topics).toEqual(['<Alerts/Topic>']);
+    expect(statements).toContainEqual({
+      effect: 'Deny',
+      principal: '*',
+      actions: ['sns:Publish'],
+      resources: ['<Alerts/Topic>'],
+      conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    expect(subscribed).toEqual(
+      config.alerts.emails.map((Endpoint) => ({
+        Endpoint,
+        Protocol: 'email',
+        TopicArn: '<Alerts/Topic>',
+      })),
+    );
+  });
+
+  it('alarms of this account may publish, and read the key that encrypts the topic', () => {
+    const [policy] = assembly.of('SNS::TopicPolicy');
+    const key = assembly.site.find(({ type }) => type === 'AWS::KMS::Key');
+    const allowed = [
+      ...statementsOf(policy?.properties.PolicyDocument),
+      ...statementsOf(key?.properties.KeyPolicy),
+    ].filter(({ principal }) => /cloudwatch\.amazonaws\.com/.test(JSON.stringify(principal)));
+
+    expect(allowed.map(({ actions }) => actions)).toEqual([
+      ['sns:Publish'],
+      ['kms:Decrypt', 'kms:GenerateDataKey'],
+    ]);
+    for (const { conditions } of allowed) {
+      expect(conditions).toEqual({ StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } });
+    }
+  });
+
+  it('the tick looks each minute, and the next minute is its only retry', () => {
+    const minute = assembly
+      .of('Scheduler::Schedule')
+      .filter(({ properties }) => properties.Target.Arn === '<Site/Tick/Function.Arn>');
+
+    expect(minute.map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({
+        ScheduleExpression: 'rate(1 minute)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: expect.objectContaining({
+          RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+        }),
+      }),
+    ]);
+  });
+
+  it('the tick looks at once when a run failed, timed out or was aborted, not when it goes well', () => {
+    const [rule] = assembly.of('Events::Rule');
+    const machine = '<Power/Workflow/StateMachine>';
+    const heeds = (status: string, stateMachineArn = machine) =>
+      matches(rule?.properties.EventPattern, statusChange(status, stateMachineArn));
+    const permission = assembly.of('Lambda::Permission').map(({ properties }) => properties);
+
+    expect(['FAILED', 'TIMED_OUT', 'ABORTED'].map((status) => heeds(status))).toEqual(
+      Array(3).fill(true),
+    );
+    expect(heeds('RUNNING') || heeds('SUCCEEDED')).toBe(false);
+    expect(heeds('FAILED', 'arn:aws:states:us-east-1:012345678912:stateMachine:other')).toBe(false);
+    expect(rule?.properties).toMatchObject({
+      State: 'ENABLED',
+      Targets: [{ Arn: '<Site/Tick/Function.Arn>' }],
+    });
+    expect(permission).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: '<Site/Tick/Function.Arn>',
+        Principal: 'events.amazonaws.com',
+        SourceArn: `<${rule?.path}.Arn>`,
+      },
+    ]);
+  });
+
+  it('no function runs for longer than the clocks say, and a state waits for its function', () => {
+    const timeouts = Object.fromEntries(assembly.functions().map((fn) => [fn.name, fn.timeout]));
+    const [machine] = assembly.of('StepFunctions::StateMachine');
+    const { DefinitionString, DefinitionSubstitutions } = machine?.properties ?? {};
+    const states: Record<string, Properties> = JSON.parse(DefinitionString).States;
+    const tasks = Object.values(states).filter(({ Type }) => Type === 'Task');
+
+    expect(Math.max(...Object.values(timeouts))).toBeLessThanOrEqual(CLOCKS.longestLambda);
+    expect(tasks.length).toBeGreaterThan(0);
+    for (const { Parameters, TimeoutSeconds } of tasks) {
+      const arn = DefinitionSubstitutions[Parameters.FunctionName.slice(2, -1)];
+      const called = assembly.of('Lambda::Function').find((fn) => arn === `<${fn.path}.Arn>`);
+
+      expect(called?.properties.Timeout).toBeLessThan(TimeoutSeconds);
+    }
+  });
+
+  it('a log of a function or of a workflow ends when the configuration says, and with its stack', () => {
+    const groups = assembly.of('Logs::LogGroup');
+
+    expect(groups).toHaveLength(assembly.functions().length + 1);
+    for (const { properties, deletionPolicy } of groups) {
+      expect(properties.RetentionInDays).toBe(config.logs.retentionDays);
+      expect(deletionPolicy).toBe('Delete');
+    }
+  });
+
+  it('each function has a role of its own, which Lambda alone may take', () => {
+    const functions = assembly.functions();
+    const roles = functions.map(({ role }) => role);
+
+    expect(new Set(roles).size).toBe(functions.length);
+    for (const { path, properties } of assembly.of('IAM::Role')) {
+      if (!roles.includes(`<${path}>`)) continue;
+      const { Statement } = properties.AssumeRolePolicyDocument;
+      expect(Statement).toEqual([
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'lambda.amazonaws.com' },
+        },
+      ]);
+    }
+  });
+
+  it('a schedule of another account cannot borrow our role, which starts one thing', () => {
+    const roles = assembly
+      .of('IAM::Role')
+      .filter(({ properties }) => /scheduler/.test(JSON.stringify(properties)));
+    const used = assembly
+      .of('Scheduler::Schedule')
+      .map(({ properties: { Target } }) => [Target.RoleArn, Target.Arn]);
+
+    expect(roles).not.toEqual([]);
+    for (const { path, properties } of roles) {
+      const [trust] = statementsOf(properties.AssumeRolePolicyDocument);
+      const targets = used.filter(([role]) => role === `<${path}.Arn>`).map(([, arn]) => arn);
+      const granted = assembly
+        .of('IAM::Policy')
+        .filter((policy) => policy.properties.Roles.includes(`<${path}>`))
+        .flatMap((policy) => statementsOf(policy.properties.PolicyDocument));
+
+      expect(trust?.conditions.StringEquals).toMatchObject({
+        'aws:SourceAccount': '<AWS::AccountId>',
+      });
+      expect(granted.flatMap(({ resources }) => resources)).toEqual([...new Set(targets)]);
+    }
+  });
+
+  it('the operations can be destroyed and deployed again without a loss of data', () => {
+    const behaviour = [
+      'CloudWatch::Alarm',
+      'Events::Rule',
+      'IAM::Policy',
+      'IAM::Role',
+      'Lambda::Function',
+      'Lambda::Permission',
+      'Logs::LogGroup',
+      'SNS::Subscription',
+      'SNS::Topic',
+      'SNS::TopicPolicy',
+      'SSM::Document',
+      'Scheduler::Schedule',
+      'Scheduler::ScheduleGroup',
+      'StepFunctions::StateMachine',
+    ].map((type) => `AWS::${type}`);
+
+    for (const { type, deletionPolicy } of assembly.operations) {
+      expect(behaviour).toContain(type);
+      expect(deletionPolicy ?? 'Delete').toBe('Delete');
+    }
+  });
+
+  it('passes CloudFormation’s own rules, as do the templates of its data', () => {
+    const outdir = mkdtempSync(path.join(tmpdir(), 'orthweb-template-'));
+    onTestFinished(() => rmSync(outdir, { recursive: true }));
+
+    expect(() => synthesize({ config, outdir, validate: true })).not.toThrow();
+  });
+});

@@ -1,0 +1,226 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Assembly, type Granted, type Statement, statementsOf } from './support/assembly.ts';
+import { clinic, hospital } from './support/sites.ts';
+
+/** What each function may change, beside its own log. One that is missing here has to argue. */
+const MAY_CHANGE: Readonly<Record<string, readonly string[]>> = {
+  'power/look': [],
+  'power/begin': ['dynamodb:PutItem'],
+  'power/act': [
+    'ec2:StartInstances',
+    'ec2:StopInstances',
+    'kms:CreateGrant',
+    'rds:StartDBInstance',
+    'rds:StopDBInstance',
+    'ssm:SendCommand',
+  ],
+  'power/report': [
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'sns:Publish',
+  ],
+  'site/tick': [
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'sns:Publish',
+    'states:StartExecution',
+  ],
+};
+
+const NO_RESOURCE = 'AWS defines no resource type for this action';
+const LOG_DELIVERY = 'Step Functions sets up its execution log with it, and AWS takes `*` alone';
+const TRACES = 'X-Ray has no resource for traces and samples';
+
+/** Why each action is granted on `*`. */
+const ON_ALL: Readonly<Record<string, string>> = {
+  'ec2:DescribeInstances': NO_RESOURCE,
+  'ec2:DescribeInstanceStatus': NO_RESOURCE,
+  'ssm:DescribeInstanceInformation': NO_RESOURCE,
+  'ssm:GetCommandInvocation': NO_RESOURCE,
+  'logs:CreateLogDelivery': LOG_DELIVERY,
+  'logs:DeleteLogDelivery': LOG_DELIVERY,
+  'logs:DescribeLogGroups': LOG_DELIVERY,
+  'logs:DescribeResourcePolicies': LOG_DELIVERY,
+  'logs:GetLogDelivery': LOG_DELIVERY,
+  'logs:ListLogDeliveries': LOG_DELIVERY,
+  'logs:PutResourcePolicy': LOG_DELIVERY,
+  'logs:UpdateLogDelivery': LOG_DELIVERY,
+  'xray:GetSamplingRules': TRACES,
+  'xray:GetSamplingTargets': TRACES,
+  'xray:PutTelemetryRecords': TRACES,
+  'xray:PutTraceSegments': TRACES,
+};
+
+const READS = /^[a-z0-9]+:(Describe|Get|List|Query)/;
+
+const sites = [
+  ['a test site with a schedule', clinic()],
+  ['a production site that is always on', hospital()],
+] as const;
+
+describe.each(sites)('in %s', (_, config) => {
+  const assembly = new Assembly(config);
+  const functions = assembly.functions();
+  const identity = assembly
+    .of('IAM::Policy')
+    .flatMap(({ properties }) => statementsOf(properties.PolicyDocument));
+  const account = `${config.region}:<AWS::AccountId>`;
+
+  /** The statements that grant any of these actions, and who has them. */
+  const granting = (pattern: RegExp): (readonly [string, Statement])[] =>
+    functions.flatMap(({ name, statements }) =>
+      statements
+        .filter(({ actions }) => actions.some((action) => pattern.test(action)))
+        .map((statement) => [name, statement] as const),
+    );
+
+  it('only hosts tagged with this site can be started or stopped, and by power/act alone', () => {
+    const hosts = assembly.site.filter(({ type }) => type === 'AWS::EC2::Instance');
+
+    expect(granting(/^ec2:(?!Describe)/)).toEqual([
+      [
+        'power/act',
+        {
+          effect: 'Allow',
+          actions: ['ec2:StartInstances', 'ec2:StopInstances'],
+          resources: [`arn:aws:ec2:${account}:instance/*`],
+          conditions: { StringEquals: { 'aws:ResourceTag/orthweb:site': config.site } },
+        },
+      ],
+    ]);
+    expect(hosts).toHaveLength(2);
+    for (const { properties } of hosts) {
+      expect(properties.Tags).toContainEqual({ Key: 'orthweb:site', Value: config.site });
+    }
+  });
+
+  it('only the database of this site can be started or stopped, and by power/act alone', () => {
+    expect(granting(/^rds:(?!Describe)/)).toEqual([
+      [
+        'power/act',
+        {
+          effect: 'Allow',
+          actions: ['rds:StartDBInstance', 'rds:StopDBInstance'],
+          resources: [`arn:aws:rds:${account}:db:<Database/Instance>`],
+          conditions: {},
+        },
+      ],
+    ]);
+  });
+
+  it('act may send exactly the two documents, and to the hosts of this site only', () => {
+    const documents = ['Power/Drain/Document', 'Power/Probe/Document'];
+
+    expect(granting(/^ssm:(?!Describe|Get)/)).toEqual([
+      [
+        'power/act',
+        {
+          effect: 'Allow',
+          actions: ['ssm:SendCommand'],
+          resources: documents.map((document) => `arn:aws:ssm:${account}:document/<${document}>`),
+          conditions: {},
+        },
+      ],
+      [
+        'power/act',
+        {
+          effect: 'Allow',
+          actions: ['ssm:SendCommand'],
+          resources: [`arn:aws:ec2:${account}:instance/*`],
+          conditions: { StringEquals: { 'ssm:resourceTag/orthweb:site': config.site } },
+        },
+      ],
+    ]);
+    expect(assembly.of('SSM::Document').map(({ path }) => path)).toEqual(documents);
+  });
+
+  it('act may lend the site key to EC2 for the disk of a host, and to nobody else', () => {
+    expect(granting(/^kms:CreateGrant$/)).toEqual([
+      [
+        'power/act',
+        {
+          effect: 'Allow',
+          actions: ['kms:CreateGrant'],
+          resources: ['<Key.Arn>'],
+          conditions: {
+            StringEquals: { 'kms:ViaService': `ec2.${config.region}.amazonaws.com` },
+            Bool: { 'kms:GrantIsForAWSResource': 'true' },
+          },
+        },
+      ],
+    ]);
+  });
+
+  it('what reads cannot change anything, and what changes can change nothing else', () => {
+    const changes = ({ statements }: Granted) =>
+      statements
+        .flatMap(({ actions }) => actions)
+        .filter((action) => !READS.test(action) && !action.startsWith('logs:'));
+
+    expect(
+      Object.fromEntries(functions.map((fn) => [fn.name, [...new Set(changes(fn))].sort()])),
+    ).toEqual(MAY_CHANGE);
+  });
+
+  it('a function writes its own log and no other', () => {
+    for (const { name, statements } of functions) {
+      const logs = statements.filter(({ actions }) => actions.some((one) => /^logs:/.test(one)));
+      const fn = assembly
+        .of('Lambda::Function')
+        .find(({ properties }) => properties.Handler === `${name}.handler`);
+
+      expect(logs).toEqual([
+        {
+          effect: 'Allow',
+          actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          resources: [fn?.properties.LoggingConfig.LogGroup.replace('>', '.Arn>')],
+          conditions: {},
+        },
+      ]);
+    }
+  });
+
+  it('every action on `*` is on the list above, with its reason', () => {
+    const onAll = identity
+      .filter(({ resources }) => resources.includes('*'))
+      .flatMap(({ actions }) => actions);
+
+    expect([...new Set(onAll)].sort()).toEqual(Object.keys(ON_ALL).sort());
+  });
+
+  it('no action is a pattern, so that AWS cannot add to a grant', () => {
+    expect(identity.flatMap(({ actions }) => actions).filter((one) => /[*?]/.test(one))).toEqual(
+      [],
+    );
+  });
+
+  it('no function can ask about the runs of a site whose name begins like ours', () => {
+    const other = `arn:aws:states:${account}:execution:${config.site}-annex-power:run`;
+
+    for (const [, { resources }] of granting(/^states:Describe/)) {
+      for (const pattern of resources) expect(path.matchesGlob(other, pattern)).toBe(false);
+    }
+  });
+
+  it('no role has an AWS managed policy or grants written into itself', () => {
+    for (const { properties } of assembly.of('IAM::Role')) {
+      expect(properties).not.toHaveProperty('ManagedPolicyArns');
+      expect(properties).not.toHaveProperty('Policies');
+    }
+    expect(assembly.of('IAM::ManagedPolicy')).toEqual([]);
+  });
+
+  it('each grant of a function carries its reason, and no reason outlives its grant', () => {
+    for (const { statements, reasons } of functions) {
+      const granted = new Set(statements.flatMap(({ actions }) => actions));
+
+      expect(new Set(reasons.flatMap(({ actions }) => actions))).toEqual(granted);
+      for (const { because } of reasons) expect(because.split(' ').length).toBeGreaterThan(2);
+    }
+  });
+});

@@ -1,0 +1,231 @@
+import type { Run } from '../../../functions/power/run.ts';
+import { database, instances, item, published, site, written } from './answers.ts';
+import { type Answers, AwsRefusal } from './loopback.ts';
+
+type Expected = readonly [operation: string, input?: object];
+
+/** One call of a function: what AWS answers, what goes over the wire, what comes of it. */
+export interface WireCase {
+  readonly what: string;
+  readonly event: unknown;
+  readonly answers: Answers;
+  /** The operations in their order, with what of their input matters. */
+  readonly calls: readonly Expected[];
+  /** Part of what the handler returns, or the error under its name. */
+  readonly result?: object;
+  readonly error?: string;
+}
+
+const ME = 'arn:aws:states:eu-central-1:123456789012:execution:hospital-power:me';
+const OTHER = ME.replace(/me$/, 'other');
+const COMMAND = '11111111-2222-4333-8444-555555555555';
+const now = Date.now();
+const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
+const epoch = (seconds: number): number => Math.round(now / 1000 - seconds);
+
+const lease = (owner: string) =>
+  item('LEASE', { owner, purpose: 'power', fence: 7, takenAt: ago(600) });
+const intents = ['a', 'b', 'database'].map((name) =>
+  item(`INTENT#${name}`, { wish: 'running', reason: 'r', plannedFor: ago(600), run: ME }),
+);
+const outbox = item('OUTBOX#x', {
+  subject: 'A subject',
+  text: 'A text',
+  attributes: { site: 'hospital' },
+  committedAt: ago(600),
+});
+
+const run: Run = {
+  execution: ME,
+  fence: 7,
+  goal: { a: 'running', b: 'running', database: 'running' },
+  site: 'running',
+  reason: 'the site is always on',
+  plannedFor: ago(60),
+  beganAt: ago(60),
+  progress: {
+    phase: 'probe',
+    phaseSince: ago(30),
+    phases: [],
+    troubles: {},
+    commands: { a: { kind: 'probe', id: COMMAND, sentAt: ago(9) } },
+    drained: {},
+    proofs: {},
+    unproven: {},
+  },
+  next: 'act',
+  seconds: 15,
+  steps: [],
+  because: '',
+  seenAt: ago(1),
+};
+
+const QUERY: Expected = ['dynamodb Query', { TableName: '<State>', ConsistentRead: true }];
+const WRITE: Expected = ['dynamodb TransactWriteItems'];
+const DATABASE = { DBInstanceIdentifier: '<Database/Instance>' };
+const DESCRIBE_HOSTS: Expected = [
+  'ec2 DescribeInstances',
+  { 'Filter.1.Name': 'tag:orthweb:site', 'Filter.1.Value.1': 'hospital' },
+];
+const DESCRIBE_DATABASE: Expected = ['rds DescribeDBInstances', DATABASE];
+const ASK_HOLDER: Expected = ['states DescribeExecution', { executionArn: OTHER }];
+const PUBLISH: Expected = [
+  'sns Publish',
+  {
+    TopicArn: '<Alerts/Topic>',
+    Subject: 'A subject',
+    Message: 'A text',
+    'MessageAttributes.entry.1.Value.StringValue': 'hospital',
+  },
+];
+
+/** At least one case for each function; together they reach every client that it carries. */
+export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
+  'power/begin': [
+    {
+      what: 'takes a free lease',
+      event: { execution: ME, startedAt: ago(1) },
+      answers: { ...site(), ...written },
+      calls: [QUERY, WRITE],
+      result: { next: 'act', fence: 1, goal: run.goal },
+    },
+    {
+      what: 'leaves the site to a run that holds the lease',
+      event: { execution: ME, startedAt: ago(1) },
+      answers: {
+        ...site(lease(OTHER)),
+        'states DescribeExecution': { status: 'RUNNING', startDate: epoch(60) },
+      },
+      calls: [QUERY, ASK_HOLDER],
+      result: { next: 'leave' },
+    },
+    {
+      what: 'says by its name that somebody was faster',
+      event: { execution: ME, startedAt: ago(1) },
+      answers: {
+        ...site(),
+        'dynamodb TransactWriteItems': new AwsRefusal('TransactionCanceledException', 'no'),
+      },
+      calls: [QUERY, WRITE],
+      error: 'Conflict',
+    },
+  ],
+  'power/look': [
+    {
+      what: 'reads what EC2 and RDS answer',
+      event: { run: { ...run, progress: { ...run.progress, commands: {} } } },
+      answers: { ...site(), ...instances('stopped'), ...database('stopped') },
+      calls: [QUERY, DESCRIBE_HOSTS, DESCRIBE_DATABASE],
+      result: { next: 'act', steps: [{ kind: 'start-database' }] },
+    },
+    {
+      what: 'reads what Systems Manager answers',
+      event: { run },
+      answers: {
+        ...site(),
+        ...instances('running'),
+        ...database('available'),
+        'ec2 DescribeInstanceStatus': `<DescribeInstanceStatusResponse><instanceStatusSet><item>
+            <instanceId>i-a</instanceId><instanceStatus><status>ok</status></instanceStatus>
+          </item></instanceStatusSet></DescribeInstanceStatusResponse>`,
+        'ssm DescribeInstanceInformation': {
+          InstanceInformationList: [{ InstanceId: 'i-a', PingStatus: 'Online' }],
+        },
+        'ssm GetCommandInvocation': { Status: 'Success', ExecutionEndDateTime: ago(2) },
+      },
+      calls: [
+        QUERY,
+        DESCRIBE_HOSTS,
+        DESCRIBE_DATABASE,
+        ['ec2 DescribeInstanceStatus', { 'InstanceId.1': 'i-a', 'InstanceId.2': 'i-b' }],
+        [
+          'ssm DescribeInstanceInformation',
+          { Filters: [{ Key: 'InstanceIds', Values: ['i-a', 'i-b'] }] },
+        ],
+        ['ssm GetCommandInvocation', { CommandId: COMMAND, InstanceId: 'i-a' }],
+      ],
+      result: { progress: { proofs: { a: { at: ago(2), address: 'a.example.org' } } } },
+    },
+  ],
+  'power/act': [
+    {
+      what: 'makes its calls, and notes a refusal in the words of AWS',
+      event: {
+        run: {
+          ...run,
+          steps: [
+            { kind: 'start-database' },
+            { kind: 'start-node', node: 'a', instanceId: 'i-a' },
+            { kind: 'probe', node: 'b', instanceId: 'i-b' },
+          ],
+        },
+      },
+      answers: {
+        ...site(lease(ME), ...intents),
+        'rds StartDBInstance':
+          '<StartDBInstanceResponse><StartDBInstanceResult/></StartDBInstanceResponse>',
+        'ec2 StartInstances': new AwsRefusal('InsufficientInstanceCapacity', 'no room'),
+        'ssm SendCommand': { Command: { CommandId: 'c-1' } },
+      },
+      calls: [
+        QUERY,
+        ['rds StartDBInstance', DATABASE],
+        QUERY,
+        ['ec2 StartInstances', { 'InstanceId.1': 'i-a' }],
+        QUERY,
+        ['ssm SendCommand', { DocumentName: '<Power/Probe/Document>', InstanceIds: ['i-b'] }],
+      ],
+      result: {
+        progress: {
+          troubles: { a: { attempts: 1, text: 'InsufficientInstanceCapacity: no room' } },
+          commands: { b: { kind: 'probe', id: 'c-1' } },
+        },
+      },
+    },
+    {
+      what: 'stops by name when the lease has passed on',
+      event: { run: { ...run, steps: [{ kind: 'start-database' }] } },
+      answers: site(lease(OTHER), ...intents),
+      calls: [QUERY],
+      error: 'NotAllowed',
+    },
+  ],
+  'power/report': [
+    {
+      what: 'gives the lease back and publishes what is in the outbox',
+      event: { task: 'fail', execution: ME, state: { failure: { Error: 'E', Cause: 'c' } } },
+      answers: { ...site(lease(ME), ...intents, outbox), ...written, ...published },
+      calls: [QUERY, WRITE, QUERY, PUBLISH, WRITE],
+      result: { outcome: 'fail' },
+    },
+  ],
+  'site/tick': [
+    {
+      what: 'sweeps a lease, publishes the outbox and starts a run',
+      event: {},
+      answers: {
+        ...site(lease(OTHER), outbox),
+        ...database('available'),
+        ...written,
+        ...published,
+        'states DescribeExecution': {
+          status: 'ABORTED',
+          startDate: epoch(900),
+          stopDate: epoch(300),
+        },
+        'states StartExecution': { executionArn: ME, startDate: epoch(0) },
+      },
+      calls: [
+        QUERY,
+        ASK_HOLDER,
+        DESCRIBE_DATABASE,
+        WRITE,
+        QUERY,
+        PUBLISH,
+        WRITE,
+        ['states StartExecution', { stateMachineArn: '<Power/Workflow/StateMachine>' }],
+      ],
+      result: { sweepLease: true, startPower: true },
+    },
+  ],
+};
