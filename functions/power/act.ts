@@ -58,12 +58,13 @@ export const create = lambda(
 
 /** Whether a call would rest on evidence that is too old: of the site, or of a peer that serves. */
 function isStale(run: Run, step: Step, now: Date): boolean {
-  if (secondsBetween(run.seenAt, now) > CLOCKS.evidence) return true;
+  // Written so that a time that cannot be read is stale, too.
+  if (!(secondsBetween(run.seenAt, now) <= CLOCKS.evidence)) return true;
   if (step.kind !== 'drain' && step.kind !== 'stop-node') return false;
   const peer = step.node === 'a' ? 'b' : 'a';
   if (run.goal[peer] === 'stopped') return false;
   const proof = run.progress.proofs[peer];
-  return !proof || secondsBetween(proof.at, now) > CLOCKS.evidence;
+  return !proof || !(secondsBetween(proof.at, now) <= CLOCKS.evidence);
 }
 
 /** The guards of a disruptive call, on what the table says right now. */

@@ -1,6 +1,6 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NODES } from '../shared/operations-table.ts';
-import { type Needs, needsOf, phaseOf } from './need.ts';
+import { allowed, type Needs, needsOf, phaseOf } from './need.ts';
 import { advance, isProven, learn } from './progress.ts';
 import type { Progress, Run, Step } from './run.ts';
 import type { Truth } from './truth.ts';
@@ -89,7 +89,8 @@ function probeSteps(
     const { instanceId, checksOk, online } = truth.nodes[node];
     const wanted =
       run.goal[node] === 'running' && checksOk && online && !isProven(progress, node, now);
-    if (!wanted || !instanceId || progress.commands[node]) return [];
+    const pausing = progress.commands[node] || !allowed(node, progress, now);
+    if (!wanted || !instanceId || pausing) return [];
     return [{ kind: 'probe', node, instanceId }];
   });
 }

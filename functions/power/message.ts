@@ -25,15 +25,19 @@ export interface Circumstances {
   readonly lateToldAt: string | undefined;
 }
 
-/** The circumstances of a run, or, where no run got under way, of what the table asks for. */
+/**
+ * The circumstances of a run, or, where no run got under way, of what the table asks for. What was
+ * planned for no instant, such as a first deployment, counts from when it `began`.
+ */
 export function circumstances(
   plan: PowerPlan,
   site: SiteState,
   now: Date,
   run: Run | undefined,
+  began = now,
 ): Circumstances {
   const wish = wishes(plan, site.override?.value, now);
-  const plannedFor = run?.plannedFor ?? plannedInstant(site, wish, now) ?? now.toISOString();
+  const plannedFor = run?.plannedFor ?? plannedInstant(site, wish, now) ?? began.toISOString();
   const told = site.late.value?.plannedFor === plannedFor ? site.late.value : undefined;
   return {
     now,
@@ -52,11 +56,12 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
   const open = c.site === 'running';
   const staying = NODES.filter((node) => run.goal[node] === 'running');
   const next = c.until ? localTime(c.until, c.timeZone) : 'nothing planned';
-  const headline = open
-    ? `OPEN - ${advice(c, serving)}`
+  const event = open
+    ? 'OPEN'
     : staying.length > 0
-      ? `Night: node ${staying.join(', ')} stays on - ${advice(c, serving)}`
-      : `Closed as planned until ${next} - no address works`;
+      ? `Night: node ${staying.join(', ')} stays on`
+      : `Closed as planned until ${next}`;
+  const closed = !open && staying.length === 0;
   const late = c.lateToldAt
     ? [
         `Late     you were told at ${localTime(new Date(c.lateToldAt), c.timeZone)}; this is over now`,
@@ -65,7 +70,8 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
   return {
     kind: open ? 'STARTED' : 'STOPPED',
     severity: 'info',
-    headline,
+    event,
+    advice: closed ? 'no address works' : advice(c, serving),
     key: `${c.plannedFor}#${open ? 'started' : 'stopped'}#${run.fence}`,
     body: [
       ...addressLines(c, serving),
@@ -73,7 +79,9 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
       `Planned  ${localTime(new Date(c.plannedFor), c.timeZone)}, done ${localTime(c.now, c.timeZone)}`,
       `Took     ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
       ...late,
-      `Next     ${open ? 'closes' : 'opens'} ${next} (${c.timeZone})`,
+      c.until
+        ? `Next     ${open ? 'closes' : 'opens'} ${next} (${c.timeZone})`
+        : 'Next     nothing planned',
     ],
   };
 }
@@ -86,7 +94,8 @@ export function lateAlert(c: Circumstances, cause: string): Alert {
   return {
     kind: 'LATE',
     severity: what === 'start' ? 'high' : 'warning',
-    headline: `LATE: ${what} of ${planned} - ${advice(c, serving)}`,
+    event: `LATE: ${what} of ${planned}`,
+    advice: advice(c, serving),
     key: `${c.plannedFor}#late`,
     body: [
       ...addressLines(c, serving),

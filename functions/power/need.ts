@@ -117,17 +117,27 @@ function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
   if (run.goal[peer] === 'running' && !isProven(progress, peer, now)) {
     return need('drain', 15, `keeps running until node ${peer} is proven to serve`);
   }
-  if (online && !progress.drained[node]) {
-    return progress.commands[node]
-      ? need('drain', 15, 'lets its associations finish')
-      : need('drain', 15, 'is serving', { kind: 'drain', node, instanceId });
+  if (online && !progress.drained[node] && !isHopeless(progress, node)) {
+    if (progress.commands[node]) return need('drain', 15, 'lets its associations finish');
+    return allowed(node, progress, now)
+      ? need('drain', 15, 'is serving', { kind: 'drain', node, instanceId })
+      : need('drain', untilAllowed(node, progress, now), 'is serving');
   }
+  const drained = progress.drained[node] ? 'is drained' : 'could not be drained';
   return allowed(node, progress, now)
-    ? need('instances stop', 30, 'is drained', { kind: 'stop-node', node, instanceId })
-    : need('instances stop', untilAllowed(node, progress, now), 'is drained');
+    ? need('instances stop', 30, drained, { kind: 'stop-node', node, instanceId })
+    : need('instances stop', untilAllowed(node, progress, now), drained);
 }
 
-const allowed = (resource: 'database' | NodeName, progress: Progress, now: Date): boolean => {
+/** Refused three times: a drain is a courtesy, and the stop does not wait for it any longer. */
+const isHopeless = (progress: Progress, node: NodeName): boolean =>
+  (progress.troubles[node]?.attempts ?? 0) >= 3;
+
+export const allowed = (
+  resource: 'database' | NodeName,
+  progress: Progress,
+  now: Date,
+): boolean => {
   const trouble = progress.troubles[resource];
   return trouble === undefined || new Date(trouble.notBefore) <= now;
 };

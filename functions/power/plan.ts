@@ -13,8 +13,13 @@ export interface PlanInput {
 /** The environment variable `PLAN`: JSON of a `PlanInput`. */
 export const Plan = z.pipe(
   z.string(),
-  z.transform((text): PowerPlan => {
-    const { schedule, ...rest } = JSON.parse(text) as PlanInput;
-    return { schedule: schedule && parseSchedule(schedule), ...rest };
+  z.transform((text, context): PowerPlan => {
+    try {
+      const { schedule, ...rest } = JSON.parse(text) as PlanInput;
+      return { schedule: schedule && parseSchedule(schedule), ...rest };
+    } catch (error) {
+      context.issues.push({ code: 'custom', message: String(error), input: text });
+      return z.NEVER;
+    }
   }),
 );

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Alert, outboxRow, publish } from '../shared/alerts.ts';
+import { type Alert, headlineOf, outboxRow, publish } from '../shared/alerts.ts';
 import { lambda } from '../shared/lambda.ts';
 import {
   commit,
@@ -13,12 +13,14 @@ import { arrivedAlert, circumstances, lateAlert } from './message.ts';
 import { Plan } from './plan.ts';
 import { Run } from './run.ts';
 
-const Failure = z.object({ Error: z.string(), Cause: z.string() });
+/** As Step Functions gives it; a time-out comes without a cause. */
+const Failure = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
 const Input = z.union([
   z.object({ task: z.enum(['tell', 'finish']), run: Run }),
   z.object({
     task: z.literal('fail'),
     execution: z.string(),
+    startedAt: z.string(),
     /** The workflow's state when it failed; before the lease was taken there is no run in it. */
     state: z.object({ run: z.optional(Run), failure: Failure }),
   }),
@@ -32,7 +34,8 @@ export const Settings = z.object({
 
 /**
  * Writes down how the run stands, tells the operator, and gives the lease back at its end: one
- * transaction, then the publication of whatever is in the outbox.
+ * transaction, then the publication of whatever is in the outbox. What cannot be published now
+ * does not undo the run: the site tick publishes it.
  */
 export const create = lambda(
   { input: Input, settings: Settings },
@@ -40,7 +43,8 @@ export const create = lambda(
     const table = { client: clients.dynamodb, name: settings.TABLE };
     const now = new Date();
     const site = await readSite(table);
-    const about = circumstances(settings.PLAN, site, now, runOf(input));
+    const began = input.task === 'fail' ? new Date(input.startedAt) : now;
+    const about = circumstances(settings.PLAN, site, now, runOf(input), began);
     const owner = site.lease.value.owner;
 
     let outcome: string = input.task;
@@ -50,7 +54,8 @@ export const create = lambda(
       if (!about.lateToldAt) alert = lateAlert(about, input.run.because);
     } else if (input.task === 'fail') {
       writes = owner === input.execution ? [release(site, now)] : [];
-      if (!about.lateToldAt) alert = lateAlert(about, causeOf(input.state.failure));
+      const late = !about.lateToldAt && !hasReached(site, input.state.run);
+      if (late) alert = lateAlert(about, causeOf(input.state.failure));
     } else {
       outcome = input.run.outcome ?? 'unfinished';
       // A retry finds the lease given back: everything has been written.
@@ -67,8 +72,13 @@ export const create = lambda(
       writes.push(put(site.late, { plannedFor: about.plannedFor, toldAt: now.toISOString() }));
     }
     if (writes.length > 0) await commit(table, writes);
-    await publish(clients.sns, table, settings.TOPIC, (await readSite(table)).outbox);
-    return { outcome, ...(alert && { told: alert.headline }) };
+    const { outbox } = await readSite(table);
+    const unpublished = await publish(clients.sns, table, settings.TOPIC, outbox);
+    return {
+      outcome,
+      ...(alert && { told: headlineOf(alert) }),
+      ...(unpublished.length > 0 && { unpublished }),
+    };
   },
 );
 
@@ -83,6 +93,14 @@ const reached = (site: SiteState, run: Run, now: Date): Write[] =>
     const stored = site.intents[name];
     if (!stored || stored.value.run !== run.execution) return [];
     return [put(stored, { ...stored.value, reachedAt: now.toISOString() })];
+  });
+
+/** The run has written its success down: what failed after that is not the planned change. */
+const hasReached = (site: SiteState, run: Run | undefined): boolean =>
+  run !== undefined &&
+  RESOURCES.every((name) => {
+    const intent = site.intents[name]?.value;
+    return intent?.run === run.execution && intent.reachedAt !== undefined;
   });
 
 /** A Lambda's own error arrives as JSON in the Cause: the operator gets its sentence. */

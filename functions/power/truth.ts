@@ -38,13 +38,15 @@ export interface Truth {
   readonly commands: Readonly<Partial<Record<NodeName, CommandTruth>>>;
 }
 
+const ENDING = new Set(['shutting-down', 'terminated']);
+
 type Ec2 = Pick<EC2Client, 'send'>;
 type Rds = Pick<RDSClient, 'send'>;
 type Ssm = Pick<SSMClient, 'send'>;
 
 /**
  * The instance of each node, found by its tags: a node survives the replacement of its instance.
- * A terminated instance stays listed for about an hour, so one that lives counts before it.
+ * An instance that ends stays listed for about an hour, so one that lives counts before it.
  */
 async function readInstances(
   ec2: Ec2,
@@ -60,7 +62,7 @@ async function readInstances(
     const mine = instances.filter((instance) =>
       instance.Tags?.some((tag) => tag.Key === 'orthweb:node' && tag.Value === node),
     );
-    const instance = mine.find((one) => one.State?.Name !== 'terminated') ?? mine[0];
+    const instance = mine.find((one) => !ENDING.has(one.State?.Name ?? '')) ?? mine[0];
     return {
       ...(instance?.InstanceId && { instanceId: instance.InstanceId }),
       state: instance?.State?.Name ?? 'missing',
@@ -153,7 +155,8 @@ function whatItSaid(stdout: string | undefined): string | undefined {
   const line = stdout?.trim().split('\n').at(-1);
   if (!line) return undefined;
   try {
-    return (JSON.parse(line) as { reason?: string }).reason ?? line;
+    const { reason } = JSON.parse(line) as { reason?: unknown };
+    return typeof reason === 'string' ? reason : line;
   } catch {
     return line;
   }

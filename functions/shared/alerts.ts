@@ -15,63 +15,81 @@ export type Severity = 'info' | 'warning' | 'high' | 'critical';
 export interface Alert {
   readonly kind: string;
   readonly severity: Severity;
-  /** Fits a phone's lock screen and names the address that works now, or says that none does. */
-  readonly headline: string;
+  /** What happened, for a phone's lock screen; the part before a colon can stand alone. */
+  readonly event: string;
+  /** What to do right now: the address that works, or that none does. */
+  readonly advice: string;
   readonly body: readonly string[];
   /** Deterministic: the same transition always makes the same key. */
   readonly key: string;
 }
 
-/** SNS takes up to 100 printable ASCII characters as an e-mail's subject. */
-const SUBJECT_LIMIT = 100;
+/**
+ * SNS takes a subject of less than 100 ASCII characters.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+const SUBJECT_LIMIT = 99;
+
+export const headlineOf = ({ event, advice }: Alert): string => `${event} - ${advice}`;
 
 /** The row that carries an alert from the transaction of its transition to its publication. */
 export function outboxRow(site: string, alert: Alert, now: Date): Write {
-  const subject = ascii(`[${site}] ${alert.headline}`).slice(0, SUBJECT_LIMIT);
   const row: OutboxRow = {
-    subject,
-    text: [alert.headline, '', ...alert.body].join('\n'),
+    subject: subjectOf(site, alert),
+    text: [headlineOf(alert), '', ...alert.body].join('\n'),
     attributes: { site, kind: alert.kind, severity: alert.severity },
     committedAt: now.toISOString(),
   };
   return put(`OUTBOX#${alert.key}`, row);
 }
 
+/** Where the room is short, the details of the event go first: never a part of an address. */
+function subjectOf(site: string, alert: Alert): string {
+  const brief = { ...alert, event: alert.event.split(':')[0] ?? '' };
+  const whole = ascii(`[${site}] ${headlineOf(alert)}`);
+  return whole.length <= SUBJECT_LIMIT
+    ? whole
+    : ascii(`[${site}] ${headlineOf(brief)}`).slice(0, SUBJECT_LIMIT);
+}
+
 /**
- * Publishes committed alerts and removes their rows.
+ * Publishes committed alerts and removes their rows; returns what could not be published, and why.
  *
  * A row whose publisher died between the two goes out again, with the same text: delivery is at
- * least once, and the transition that wrote the row happened exactly once.
+ * least once, and the transition that wrote the row happened exactly once. A row that SNS refuses
+ * stays, and the site tick tries again each minute.
  */
 export async function publish(
   sns: Pick<SNSClient, 'send'>,
   table: Parameters<typeof commit>[0],
   topicArn: string,
   rows: readonly Stored<OutboxRow>[],
-): Promise<void> {
+): Promise<string[]> {
+  const failures: string[] = [];
   for (const row of rows) {
-    const { subject, text, attributes } = row.value;
-    await sns.send(
-      new PublishCommand({
-        TopicArn: topicArn,
-        Subject: subject,
-        Message: text,
-        MessageAttributes: Object.fromEntries(
-          Object.entries(attributes).map(([name, value]) => [
-            name,
-            { DataType: 'String', StringValue: value },
-          ]),
-        ),
-      }),
-    );
     try {
+      await sns.send(publication(topicArn, row.value));
       await commit(table, [remove(row)]);
     } catch (error) {
-      // Somebody else has published the row at the same moment: the alert is out twice.
-      if (!(error instanceof Conflict)) throw error;
+      // A conflict is somebody else who has published the row at the same moment: it is out twice.
+      if (!(error instanceof Conflict)) failures.push(`${row.value.subject}: ${error}`);
     }
   }
+  return failures;
 }
+
+const publication = (TopicArn: string, { subject, text, attributes }: OutboxRow): PublishCommand =>
+  new PublishCommand({
+    TopicArn,
+    Subject: subject,
+    Message: text,
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [
+        name,
+        { DataType: 'String', StringValue: value },
+      ]),
+    ),
+  });
 
 /** SNS refuses a subject with other characters; the text keeps them. */
 const ascii = (text: string): string => text.replace(/[–—]/g, '-').replace(/[^\x20-\x7e]/g, '?');

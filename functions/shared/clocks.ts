@@ -4,6 +4,8 @@
 export const CLOCKS = {
   /** Longest Lambda time-out: a function in flight outlives an aborted execution by this much. */
   longestLambda: 120,
+  /** The longest time-out of a workflow: no execution is running after this much. */
+  longestWorkflow: 60 * 60,
   /** How long the tick leaves a planned instant to the schedule's own event before it steps in. */
   scheduleGrace: 45,
   /** How long a run waits for another workflow's lease. */

@@ -28,3 +28,8 @@ export class LeaseBusy extends Error {
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
+
+/** The site tick did what it could and something is left: the next minute tries again. */
+export class TickIncomplete extends Error {
+  override readonly name = 'TickIncomplete';
+}

@@ -17,7 +17,8 @@ export type LeaseVerdict =
  * Whether `me` may take the lease now.
  *
  * A running owner's lease is never taken. One that Step Functions does not know may still be
- * starting, so "does not exist" is not "ended". One that ended is closed until any Lambda it
+ * starting, so "does not exist" is not "ended" before the longest time-out has passed: its state
+ * machine may have been deleted under it. One that ended is closed until any Lambda it
  * left in flight must have ended too.
  */
 export function judgeLease(lease: Lease, me: string, holder: Holder, now: Date): LeaseVerdict {
@@ -26,7 +27,10 @@ export function judgeLease(lease: Lease, me: string, holder: Holder, now: Date):
   if (lease.owner === me) return { state: 'mine', reason: 'this run holds the lease' };
   if (holder.status === 'running') return { state: 'held', reason: `${who} is at work` };
   if (holder.status === 'unknown') {
-    return { state: 'held', reason: `Step Functions does not know ${who} yet` };
+    const age = secondsBetween(lease.takenAt ?? now, now);
+    return age < CLOCKS.longestWorkflow + CLOCKS.longestLambda
+      ? { state: 'held', reason: `Step Functions does not know ${who}` }
+      : { state: 'free', reason: `${who} can no longer be running` };
   }
   const seconds = secondsBetween(holder.endedAt, now);
   return seconds < CLOCKS.longestLambda

@@ -5,6 +5,7 @@ import { circumstances, lateAlert } from '../power/message.ts';
 import { Plan } from '../power/plan.ts';
 import { wishes } from '../power/wishes.ts';
 import { outboxRow, publish } from '../shared/alerts.ts';
+import { TickIncomplete } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
 import { commit, put, readSite, type Write } from '../shared/operations-table.ts';
@@ -34,11 +35,17 @@ export const create = lambda(
     const now = new Date();
     const site = await readSite(table);
     const holder = await readHolder(clients.sfn, site.lease.value);
+    const failures: string[] = [];
+    // Without RDS's answer all else can still be looked after.
+    const database = await readDatabase(clients.rds, settings.DATABASE).catch((error) => {
+      failures.push(`database: ${error}`);
+      return 'unknown';
+    });
     const verdict = decide(site, {
       now,
       wish: wishes(settings.PLAN, site.override?.value, now),
       lease: judgeLease(site.lease.value, 'the tick', holder, now),
-      database: await readDatabase(clients.rds, settings.DATABASE),
+      database,
     });
 
     const writes: Write[] = [];
@@ -62,8 +69,9 @@ export const create = lambda(
     }
     if (writes.length > 0) await commit(table, writes);
     const { outbox } = writes.length > 0 ? await readSite(table) : site;
-    await publish(clients.sns, table, settings.TOPIC, outbox);
     if (verdict.startPower) await startPower();
+    failures.push(...(await publish(clients.sns, table, settings.TOPIC, outbox)));
+    if (failures.length > 0) throw new TickIncomplete(failures.join('; '));
     return verdict;
 
     /** The name makes a doubled tick of the same minute one start. */

@@ -74,7 +74,7 @@ export class Sns {
     if (!this.topics.has(TopicArn)) {
       throw new AwsError('NotFoundException', `Topic does not exist: ${TopicArn}`);
     }
-    if (Subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,99}$/.test(Subject)) {
+    if (Subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(Subject)) {
       throw new AwsError('InvalidParameterException', 'Invalid parameter: Subject');
     }
     const attributes = Object.fromEntries(

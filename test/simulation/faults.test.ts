@@ -26,9 +26,8 @@ describe.each(seeds)('seed %i', (seed) => {
     expect(morning.map(({ attributes }) => attributes.kind)).toEqual(['LATE', 'STARTED']);
     expect((b?.at ?? '') < '2026-11-30T12:15').toBe(true);
     expect((a?.at ?? '') > '2026-11-30T12:25').toBe(true);
-    expect(morning[0]?.subject).toMatch(
-      /^\[clinic\] LATE: start of Mon 30 Nov 07:00 - use https:\/\/ec2-/,
-    );
+    expect(morning[0]?.subject).toMatch(/^\[clinic\] LATE - use https:\/\/ec2-.*\.amazonaws\.com$/);
+    expect(morning[0]?.text).toMatch(/^LATE: start of Mon 30 Nov 07:00 - use https:\/\/ec2-/);
     expect(morning[0]?.text).toContain('InsufficientInstanceCapacity');
     expect(morning[0]?.text).toContain('Node b');
     expect(morning[0]?.text).not.toContain('Node a');

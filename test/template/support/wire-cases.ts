@@ -193,7 +193,12 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
   'power/report': [
     {
       what: 'gives the lease back and publishes what is in the outbox',
-      event: { task: 'fail', execution: ME, state: { failure: { Error: 'E', Cause: 'c' } } },
+      event: {
+        task: 'fail',
+        execution: ME,
+        startedAt: ago(1),
+        state: { failure: { Error: 'E', Cause: 'c' } },
+      },
       answers: { ...site(lease(ME), ...intents, outbox), ...written, ...published },
       calls: [QUERY, WRITE, QUERY, PUBLISH, WRITE],
       result: { outcome: 'fail' },
@@ -221,9 +226,9 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
         DESCRIBE_DATABASE,
         WRITE,
         QUERY,
+        ['states StartExecution', { stateMachineArn: '<Power/Workflow/StateMachine>' }],
         PUBLISH,
         WRITE,
-        ['states StartExecution', { stateMachineArn: '<Power/Workflow/StateMachine>' }],
       ],
       result: { sweepLease: true, startPower: true },
     },

@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type Situation } from '../../../functions/power/decide.ts';
+import type { Progress, Run } from '../../../functions/power/run.ts';
+import type { CommandTruth, NodeTruth, Truth } from '../../../functions/power/truth.ts';
+import { CLOCKS, secondsBetween } from '../../../functions/shared/clocks.ts';
+import { NODES, type NodeName } from '../../../functions/shared/operations-table.ts';
+import { addressOf, run } from '../support/power.ts';
+import { at, secondsAfter } from '../support/time.ts';
+
+const NOW = at('07:30');
+const SERVES = ['available', 'backing-up', 'storage-optimization'];
+const GONE = ['stopped', 'terminated', 'missing'];
+
+/** Often enough, out of all that RDS and EC2 call a state, those in which something happens. */
+const database = fc.constantFrom(
+  ...SERVES,
+  'available',
+  'stopped',
+  'starting',
+  'stopping',
+  'failed',
+);
+const nodeOf = (name: NodeName): fc.Arbitrary<NodeTruth> =>
+  fc
+    .record({
+      state: fc.constantFrom('running', 'running', 'pending', 'stopping', 'shutting-down', ...GONE),
+      checksOk: fc.boolean(),
+      online: fc.boolean(),
+    })
+    .map((node) => ({
+      ...node,
+      ...(node.state !== 'missing' && { instanceId: `i-${name}`, address: addressOf(name) }),
+    }));
+
+/** Up to ten minutes ago: both sides of every bound but the budget's. */
+const past = fc
+  .integer({ min: 0, max: 600 })
+  .map((seconds) => secondsAfter(NOW, -seconds).toISOString());
+const recent = fc
+  .integer({ min: 0, max: 90 })
+  .map((seconds) => secondsAfter(NOW, -seconds).toISOString());
+const perNode = <T>(value: (node: NodeName) => fc.Arbitrary<T>): fc.Arbitrary<{ a?: T; b?: T }> =>
+  fc.record({ a: value('a'), b: value('b') }, { requiredKeys: [] });
+
+const commandTruth: fc.Arbitrary<CommandTruth> = fc.oneof(
+  fc.constant({ state: 'pending' as const }),
+  fc.record({
+    state: fc.constant('ended' as const),
+    ok: fc.boolean(),
+    at: recent,
+    said: fc.constant('x'),
+  }),
+);
+const truth: fc.Arbitrary<Truth> = fc.record({
+  nodes: fc.record({ a: nodeOf('a'), b: nodeOf('b') }),
+  database,
+  commands: perNode(() => commandTruth),
+});
+
+const trouble = fc.record({
+  attempts: fc.integer({ min: 1, max: 9 }),
+  notBefore: fc.integer({ min: -240, max: 240 }).map((s) => secondsAfter(NOW, s).toISOString()),
+  text: fc.constant('IncorrectInstanceState: no'),
+});
+const progress: fc.Arbitrary<Partial<Progress>> = fc.record({
+  troubles: fc.record({ a: trouble, b: trouble, database: trouble }, { requiredKeys: [] }),
+  commands: perNode(() =>
+    fc.record({
+      kind: fc.constantFrom('drain' as const, 'probe' as const),
+      id: fc.constant('c'),
+      sentAt: past,
+    }),
+  ),
+  drained: perNode(() => past),
+  proofs: perNode((node) => fc.record({ at: recent, address: fc.constant(addressOf(node)) })),
+  unproven: perNode(() => fc.constant('ill')),
+});
+
+const power = fc.constantFrom('running' as const, 'stopped' as const);
+const runs: fc.Arbitrary<Run> = fc
+  .record({
+    goal: fc.record({ a: power, b: power, database: power }),
+    plannedFor: fc.integer({ min: 0, max: 3600 }).map((s) => secondsAfter(NOW, -s).toISOString()),
+    beganAt: fc.integer({ min: 0, max: 2500 }).map((s) => secondsAfter(NOW, -s).toISOString()),
+    progress,
+  })
+  .map((more) => run(more));
+const situations: fc.Arbitrary<Situation> = fc.record({
+  now: fc.constant(NOW),
+  lateTold: fc.boolean(),
+  superseded: fc.boolean(),
+});
+
+/** Of random runs, truths and situations, whatever is decided holds. */
+const always = (holds: (run: Run, truth: Truth, situation: Situation) => void): void =>
+  fc.assert(fc.property(runs, truth, situations, holds), { numRuns: 1000 });
+
+const peerOf = (node: NodeName): NodeName => (node === 'a' ? 'b' : 'a');
+
+describe('whatever is true, wished and known', () => {
+  it('no node is drained or stopped whose peer is meant to run and has no fresh proof', () => {
+    always((ours, seen, situation) => {
+      const { steps, progress: known } = decide(ours, seen, situation);
+
+      const taken = steps.flatMap((step) =>
+        step.kind === 'drain' || step.kind === 'stop-node' ? [peerOf(step.node)] : [],
+      );
+
+      for (const peer of taken.filter((one) => ours.goal[one] === 'running')) {
+        const age = secondsBetween(known.proofs[peer]?.at ?? '', NOW);
+        expect(age).toBeLessThan(CLOCKS.evidence);
+      }
+    });
+  });
+
+  it('no node is started while the database does not serve', () => {
+    always((ours, seen, situation) => {
+      const { steps } = decide(ours, seen, situation);
+
+      const starts = steps.some((step) => step.kind === 'start-node');
+
+      if (starts) expect(SERVES).toContain(seen.database);
+    });
+  });
+
+  it('the database is not stopped while any node lives', () => {
+    always((ours, seen, situation) => {
+      const { steps } = decide(ours, seen, situation);
+
+      const stops = steps.some((step) => step.kind === 'stop-database');
+
+      if (stops) for (const node of NODES) expect(GONE).toContain(seen.nodes[node].state);
+    });
+  });
+
+  it('no call goes against the goal, nor to another instance than the node has', () => {
+    always((ours, seen, situation) => {
+      const { steps } = decide(ours, seen, situation);
+
+      for (const step of steps) {
+        const wish = ours.goal['node' in step ? step.node : 'database'];
+        const up = ['start-node', 'start-database', 'probe'].includes(step.kind);
+        expect(wish).toBe(up ? 'running' : 'stopped');
+        if ('node' in step) expect(step.instanceId).toBe(seen.nodes[step.node].instanceId);
+      }
+    });
+  });
+
+  it('a node that is started or stopped has served out its pause', () => {
+    always((ours, seen, situation) => {
+      const { steps } = decide(ours, seen, situation);
+
+      for (const step of steps.filter(({ kind }) => kind.startsWith('st'))) {
+        const pause = ours.progress.troubles['node' in step ? step.node : 'database'];
+        if (pause) expect(new Date(pause.notBefore) <= NOW).toBe(true);
+      }
+    });
+  });
+
+  it('a run that goes on looks again within 90 seconds, and one that ends makes no call', () => {
+    always((ours, seen, situation) => {
+      const { next, seconds, steps, outcome } = decide(ours, seen, situation);
+
+      if (next === 'finish') expect([steps, outcome === undefined]).toEqual([[], false]);
+      else expect(seconds >= 1 && seconds <= 90 && Number.isInteger(seconds)).toBe(true);
+      expect(steps.length > 0).toBe(next === 'act');
+    });
+  });
+
+  it('a run is done only when all is as wished, by evidence of this minute', () => {
+    always((ours, seen, situation) => {
+      const { outcome, progress: known } = decide(ours, seen, situation);
+      if (outcome !== 'done') return;
+
+      const up = NODES.filter((node) => ours.goal[node] === 'running');
+      const down = NODES.filter((node) => ours.goal[node] === 'stopped');
+
+      expect(ours.goal.database === 'stopped' ? ['stopped'] : SERVES).toContain(seen.database);
+      for (const node of up) {
+        expect(secondsBetween(known.proofs[node]?.at ?? '', NOW)).toBeLessThan(CLOCKS.evidence);
+      }
+      for (const node of down) expect(GONE).toContain(seen.nodes[node].state);
+    });
+  });
+
+  it('the start of one node does not depend on how the other is', () => {
+    fc.assert(
+      fc.property(runs, truth, nodeOf('b'), (some, seen, other) => {
+        const ours = { ...some, goal: { ...some.goal, a: 'running' as const } };
+        const now = { now: NOW, lateTold: true, superseded: false };
+        const startsA = (one: Truth) =>
+          decide(ours, one, now).steps.some(
+            (step) => step.kind === 'start-node' && step.node === 'a',
+          );
+
+        const starts = startsA(seen);
+        const startsBeside = startsA({ ...seen, nodes: { ...seen.nodes, b: other } });
+
+        expect(startsBeside).toBe(starts);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the same is decided from the same, and nothing that was handed in is changed', () => {
+    always((ours, seen, situation) => {
+      const before = structuredClone({ ours, seen });
+
+      const decisions = [decide(ours, seen, situation), decide(ours, seen, situation)];
+
+      expect(decisions[1]).toEqual(decisions[0]);
+      expect({ ours, seen }).toEqual(before);
+    });
+  });
+});

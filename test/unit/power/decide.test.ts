@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../../functions/power/decide.ts';
+import { closingRun, proof, run, STOPPED, situation, stepsOf, truth } from '../support/power.ts';
+import { iso } from '../support/time.ts';
+
+const _sent = (kind: 'drain' | 'probe', time: string) => ({ kind, id: 'c-1', sentAt: iso(time) });
+describe('a start', () => {
+  it('acts on everything that can be done at once, and says why', () => {
+    const decision = decide(
+      run(),
+      truth({ ...STOPPED, database: 'available' }),
+      situation('07:02'),
+    );
+
+    expect(decision).toMatchObject({
+      next: 'act',
+      because: 'node a is stopped; node b is stopped',
+      seenAt: iso('07:02'),
+    });
+    expect(stepsOf(decision)).toEqual(['start-node a', 'start-node b']);
+  });
+
+  it('waits when there is nothing to do but wait, for as long as the soonest needs', () => {
+    const seen = truth({ a: { state: 'pending' }, b: { checksOk: false } });
+
+    const decision = decide(run(), seen, situation('07:02'));
+
+    expect(decision).toMatchObject({
+      next: 'wait',
+      steps: [],
+      seconds: 20,
+      because: 'node a is pending; node b has not passed its status checks yet',
+    });
+  });
+
+  it('starts the second node although the first has no capacity', () => {
+    const text = 'InsufficientInstanceCapacity: none';
+    const troubles = { a: { attempts: 1, notBefore: iso('07:03'), text } };
+    const seen = truth({ ...STOPPED, database: 'available' });
+
+    const decision = decide(run({ progress: { troubles } }), seen, situation('07:02'));
+
+    expect(stepsOf(decision)).toEqual(['start-node b']);
+  });
+
+  it('is done when both nodes have been proven to serve', () => {
+    const proofs = { a: proof('a', '07:04:50'), b: proof('b', '07:04:50') };
+
+    const decision = decide(run({ progress: { proofs } }), truth(), situation('07:05'));
+
+    expect(decision).toMatchObject({
+      next: 'finish',
+      outcome: 'done',
+      because: 'everything is as wished',
+    });
+  });
+
+  it('decides the same again for a run that was cut off and begins anew', () => {
+    const first = run({ beganAt: iso('07:00:10') });
+    const second = run({ beganAt: iso('07:02'), execution: 'another', fence: 8 });
+    const seen = truth({ b: { state: 'stopped' } });
+
+    const decisions = [first, second].map((one) => decide(one, seen, situation('07:03')));
+
+    expect(decisions.map(stepsOf)).toEqual([['start-node b'], ['start-node b']]);
+    expect(decisions[1]?.because).toBe(decisions[0]?.because);
+  });
+});
+
+describe('the end of a run', () => {
+  it('comes when its budget of forty minutes is used up', () => {
+    const seen = truth({ b: { state: 'stopped' } });
+
+    const before = decide(run(), seen, situation('07:40:09', { lateTold: true }));
+    const after = decide(run(), seen, situation('07:40:10', { lateTold: true }));
+
+    expect(before.next).toBe('act');
+    expect(after).toMatchObject({
+      next: 'finish',
+      outcome: 'unfinished',
+      steps: [],
+      because: expect.stringContaining('node b is stopped'),
+    });
+  });
+
+  it('comes at once, without a call, when the wish has changed on the way', () => {
+    const seen = truth({ b: { state: 'stopped' } });
+
+    const decision = decide(run(), seen, situation('07:02', { superseded: true }));
+
+    expect(decision).toMatchObject({
+      next: 'finish',
+      outcome: 'superseded',
+      steps: [],
+      because: 'the wish changed while the run was under way; a new run follows it',
+    });
+  });
+
+  it('is done even at the last moment of the budget', () => {
+    const seen = truth(STOPPED);
+
+    const decision = decide(closingRun(), seen, situation('20:30'));
+
+    expect(decision).toMatchObject({ next: 'finish', outcome: 'done' });
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { Conflict } from '../../../functions/shared/errors.ts';
+import { commit, put, readSite, remove } from '../../../functions/shared/operations-table.ts';
+import { refuse, service } from '../support/clients.ts';
+import { intents, lease, override } from '../support/site.ts';
+import { memoryTable, TABLE } from '../support/table.ts';
+
+const late = { plannedFor: '2026-11-23T07:00:00.000Z', toldAt: '2026-11-23T07:15:00.000Z' };
+const row = { subject: 's', text: 't', attributes: {}, committedAt: late.toldAt };
+
+describe('reading the site', () => {
+  it('gives an empty table a free lease, and version 0 to what is not stored', async () => {
+    const client = memoryTable();
+
+    const site = await readSite({ client, name: TABLE });
+
+    expect(site).toEqual({
+      intents: { a: undefined, b: undefined, database: undefined },
+      lease: { key: 'LEASE', version: 0, value: { fence: 0 } },
+      override: undefined,
+      late: { key: 'LATE', version: 0, value: undefined },
+      outbox: [],
+    });
+  });
+
+  it('sorts each item into its place, with its version', async () => {
+    const client = memoryTable({
+      ...intents(),
+      ...lease(),
+      OVERRIDE: override(),
+      LATE: late,
+      'OUTBOX#x': row,
+    });
+    client.write('LEASE', { fence: 8 });
+
+    const site = await readSite({ client, name: TABLE });
+
+    expect(site.intents.database?.value.wish).toBe('running');
+    expect(site.lease).toEqual({ key: 'LEASE', version: 2, value: { fence: 8 } });
+    expect(site.override?.value.by).toBe('Ada');
+    expect(site.late.value).toEqual(late);
+    expect(site.outbox).toEqual([{ key: 'OUTBOX#x', version: 1, value: row }]);
+  });
+
+  it('follows the pages to the last', async () => {
+    const rows = Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`OUTBOX#${n}`, row]));
+    const client = memoryTable({ ...intents(), ...lease(), ...rows }, 2);
+
+    const site = await readSite({ client, name: TABLE });
+
+    expect(site.intents.a).toBeDefined();
+    expect(site.lease.value.fence).toBe(7);
+    expect(site.outbox.map(({ key }) => key)).toEqual(Object.keys(rows));
+    expect(client.calls).toHaveLength(6);
+  });
+});
+
+describe('a commit', () => {
+  it('stores a new item as version 1 and counts each change', async () => {
+    const client = memoryTable();
+    const table = { client, name: TABLE };
+
+    await commit(table, [put('LEASE', { fence: 1 })]);
+    const first = await readSite(table);
+    await commit(table, [put(first.lease, { fence: 2 })]);
+
+    expect(first.lease.version).toBe(1);
+    expect(client.version('LEASE')).toBe(2);
+    expect(client.value('LEASE')).toEqual({ fence: 2 });
+  });
+
+  it('writes nothing at all when one of its items has changed since it was read', async () => {
+    const client = memoryTable({ ...lease(), ...intents() });
+    const table = { client, name: TABLE };
+    const site = await readSite(table);
+    client.write('LEASE', { fence: 9 });
+
+    const writes = [put('LATE', late), put(site.lease, { fence: 8 })];
+    const committed = commit(table, writes);
+
+    await expect(committed).rejects.toThrow(new Conflict('LATE, LEASE changed since it was read'));
+    expect(client.value('LEASE')).toEqual({ fence: 9 });
+    expect(client.value('LATE')).toBeUndefined();
+  });
+
+  it('lets only the first of two that create the same item through', async () => {
+    const client = memoryTable();
+    const table = { client, name: TABLE };
+
+    const both = await Promise.allSettled([
+      commit(table, [put('LEASE', { fence: 1, owner: 'one' })]),
+      commit(table, [put('LEASE', { fence: 1, owner: 'other' })]),
+    ]);
+
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(both[1]).toMatchObject({ reason: { name: 'Conflict' } });
+    expect(client.value('LEASE')).toMatchObject({ owner: 'one' });
+  });
+
+  it('does not remove an item that has changed since it was read', async () => {
+    const client = memoryTable({ 'OUTBOX#x': row });
+    const table = { client, name: TABLE };
+    const [read] = (await readSite(table)).outbox;
+    client.write('OUTBOX#x', { ...row, text: 'another' });
+
+    const committed = commit(table, read ? [remove(read)] : []);
+
+    await expect(committed).rejects.toThrow(Conflict);
+    expect(client.keys()).toEqual(['OUTBOX#x']);
+  });
+
+  it('removes an item as it was read', async () => {
+    const client = memoryTable({ 'OUTBOX#x': row });
+    const table = { client, name: TABLE };
+    const { outbox } = await readSite(table);
+
+    await commit(table, outbox.map(remove));
+
+    expect(client.keys()).toEqual([]);
+  });
+
+  it('leaves out what is undefined', async () => {
+    const client = memoryTable();
+
+    await commit({ client, name: TABLE }, [put('LEASE', { fence: 1, owner: undefined })]);
+
+    expect(client.value('LEASE')).toEqual({ fence: 1 });
+  });
+
+  it('passes every other failure of DynamoDB on as it is', async () => {
+    const client = service({ TransactWriteItems: refuse('AccessDeniedException') });
+
+    const committed = commit({ client, name: TABLE }, [put('LEASE', { fence: 1 })]);
+
+    await expect(committed).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
