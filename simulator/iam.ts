@@ -29,7 +29,7 @@ const OPERATORS: Readonly<Record<string, (value: string, pattern: string) => boo
 export class Iam {
   private readonly roles = new Map<
     string,
-    { readonly where: string; readonly statements: Statement[] }
+    { readonly where: string; readonly trusts: readonly string[]; readonly statements: Statement[] }
   >();
 
   constructor(assembly: Assembly) {
@@ -43,6 +43,7 @@ export class Iam {
       const inline = asList(role.optional('Policies')) as { PolicyDocument: unknown }[];
       this.roles.set(String(assembly.names(role).attributes?.Arn), {
         where: role.where,
+        trusts: trusted(role.required('AssumeRolePolicyDocument')),
         statements: inline.flatMap(({ PolicyDocument }) => statements(PolicyDocument, role)),
       });
     }
@@ -55,6 +56,14 @@ export class Iam {
           ?.statements.push(...statements(policy.required('PolicyDocument'), policy));
       }
     }
+  }
+
+  /** Throws when a service cannot act as the role that `where` gives it. */
+  assertTrusted(roleArn: string, service: string, where: string): void {
+    const role = this.roles.get(roleArn);
+    if (role?.trusts.includes(service)) return;
+    const why = role ? `${role.where} does not trust it` : `no template has ${roleArn}`;
+    throw new NotModelled(`${where}: ${service} cannot take its role: ${why}`);
   }
 
   /** Why the role may not do this to these resources; undefined when it may. */
@@ -108,6 +117,16 @@ function statements(document: unknown, from: Resource): Statement[] {
     };
   });
 }
+
+/** The services that a trust policy lets act as the role. */
+const trusted = (document: unknown): string[] =>
+  asList((document as { Statement: unknown }).Statement).flatMap((statement) => {
+    const { Effect, Principal } = statement as {
+      Effect: string;
+      Principal?: { Service?: unknown };
+    };
+    return Effect === 'Allow' ? asList(Principal?.Service).map(String) : [];
+  });
 
 const satisfied = (conditions: Conditions, context: RequestContext): boolean =>
   Object.entries(conditions).every(([operator, keys]) =>

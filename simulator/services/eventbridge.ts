@@ -35,7 +35,10 @@ export class EventBus {
 
   constructor(world: World, assembly: Assembly) {
     this.world = world;
-    this.rules = assembly.resources('AWS::Events::Rule').map((resource) => {
+    const enabled = assembly
+      .resources('AWS::Events::Rule')
+      .filter((resource) => resource.optional('State') !== 'DISABLED');
+    this.rules = enabled.map((resource) => {
       const targets = resource.required('Targets') as Rule['targets'];
       if (targets.length === 0) throw new NotModelled(`${resource.where}: Targets is empty`);
       const pattern = resource.required('EventPattern') as Rule['pattern'];

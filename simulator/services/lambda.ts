@@ -74,6 +74,7 @@ export class LambdaService {
   async load(assembly: Assembly): Promise<void> {
     for (const resource of assembly.resources('AWS::Lambda::Function')) {
       const { ref: name, attributes } = assembly.names(resource);
+      this.world.iam.assertTrusted(resource.text('Role'), 'lambda.amazonaws.com', resource.where);
       const create = await importHandler(assembly, resource);
       this.functions.set(String(attributes?.Arn), {
         name,

@@ -14,6 +14,30 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const rdsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::RDS::DBInstance': {
+    reads: ['DBInstanceIdentifier'],
+    ignores: [
+      'AllocatedStorage',
+      'AutoMinorVersionUpgrade',
+      'BackupRetentionPeriod',
+      'CopyTagsToSnapshot',
+      'DBInstanceClass',
+      'DBParameterGroupName',
+      'DBSubnetGroupName',
+      'DeleteAutomatedBackups',
+      'DeletionProtection',
+      'EnableCloudwatchLogsExports',
+      'Engine',
+      'EngineVersion',
+      'KmsKeyId',
+      'MasterUserPassword',
+      'MasterUsername',
+      'MultiAZ',
+      'PreferredBackupWindow',
+      'PubliclyAccessible',
+      'StorageEncrypted',
+      'StorageType',
+      'VPCSecurityGroups',
+    ],
     names: (resource) => {
       const name = String(resource.optional('DBInstanceIdentifier') ?? resource.generatedName());
       return {

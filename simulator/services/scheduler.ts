@@ -59,6 +59,8 @@ export class Scheduler {
       if (!world.lambda.has(target.Arn) && !world.stepFunctions.has(target.Arn)) {
         throw new NotModelled(`${resource.where}: its target ${target.Arn} is in no template`);
       }
+      world.iam.assertTrusted(target.RoleArn, 'scheduler.amazonaws.com', resource.where);
+      if (resource.optional('State') === 'DISABLED') continue;
       const cron = /^cron\((\d+) (\d+) \* \* \? \*\)$/.exec(expression);
       if (cron) {
         const zone = String(resource.optional('ScheduleExpressionTimezone') ?? 'UTC');

@@ -77,6 +77,7 @@ export class StepFunctions {
     for (const resource of assembly.resources('AWS::StepFunctions::StateMachine')) {
       const { ref: arn, attributes } = assembly.names(resource);
       const definition = definitionOf(resource);
+      world.iam.assertTrusted(resource.text('RoleArn'), 'states.amazonaws.com', resource.where);
       this.machines.set(arn, {
         arn,
         name: attributes?.Name ?? '',
