@@ -48,13 +48,15 @@ function collectFault(
   text: string,
   before: SimulateOptions['fault'] = [],
 ): SimulateOptions['fault'] {
-  const [name = '', local] = text.split('@');
-  if (!(name in FAULTS)) {
+  const [name = '', local, ...more] = text.split('@');
+  if (!Object.hasOwn(FAULTS, name)) {
     throw new InvalidArgumentError(
       `Write one of ${Object.keys(FAULTS).join(', ')}, then @ and a time.`,
     );
   }
-  if (!local) throw new InvalidArgumentError(`Add when: ${name}@2026-11-24T07:00.`);
+  if (!local || more.length > 0) {
+    throw new InvalidArgumentError(`Add when, once: ${name}@2026-11-24T07:00.`);
+  }
   return [...before, { name: name as FaultName, local }];
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Plan } from '../functions/power/plan.ts';
 import { synthesize } from '../infra/app.ts';
@@ -47,7 +47,8 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   const from = options.from ? readDate(options.from, timeZone) : nextMonday(new Date(), timeZone);
   const end = new Date(from.getTime() + days * DAY_MS);
   const faults = (options.fault ?? []).map((fault) => readFault(fault, timeZone, from, end));
-  if (options.json) assertWritable(options.json);
+  if (options.json !== undefined) assertWritable(options.json);
+  assertFolder(ASSEMBLY);
 
   const sizes = await bundle();
   const bundled = performance.now();
@@ -72,7 +73,7 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
     faults,
     result,
   };
-  if (options.json) writeFileSync(options.json, reportJson(rehearsal));
+  if (options.json !== undefined) writeFileSync(options.json, reportJson(rehearsal));
   const seconds = (since: number, until: number) => ((until - since) / 1000).toFixed(1);
   const lines = [
     'Bundles',
@@ -122,13 +123,21 @@ function readTime(local: string, timeZone: string): Date {
 function assertWritable(file: string): void {
   const folder = dirname(resolve(file));
   try {
-    accessSync(folder, constants.W_OK);
+    if (file === '' || (existsSync(file) && !statSync(file).isFile())) throw new Error('no file');
+    accessSync(existsSync(file) ? file : folder, constants.W_OK);
   } catch {
     throw new UserError(
-      `--json: "${file}" cannot be written: ${folder} is no folder that you may write to. ` +
-        'Name a file in one that is.',
+      `--json: "${file}" cannot be written: it is no file, or ${folder} is no folder, that you ` +
+        'may write to. Name a file in a folder of yours.',
     );
   }
+}
+
+function assertFolder(folder: string): void {
+  if (!existsSync(folder) || statSync(folder).isDirectory()) return;
+  throw new UserError(
+    `${folder} is a file, and the templates need a folder of that name. Move it out of the way.`,
+  );
 }
 
 /** A line that rewrites itself, on a terminal only. */

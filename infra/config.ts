@@ -94,6 +94,10 @@ const Site = z
         /^[a-z]{2}(-[a-z]+)+-\d$/,
         'is not shaped like an AWS region. Write one such as ca-central-1.',
       )
+      .refine(
+        (region) => !/^(cn|us-gov|us-iso|eu-isoe|eusc)/.test(region),
+        'is in a partition of AWS that Orthweb does not know. Write a commercial region.',
+      )
       .describe('The AWS region that holds the site, such as "ca-central-1". Images stay in it.'),
     zones: z
       .array(z.string())

@@ -20,57 +20,64 @@ const LASTS_MS = 25 * 60_000;
 /** The injected faults, as the services ask for them; the judge asks when the last one is over. */
 export class Faults {
   private readonly world: World;
-  private readonly waiting: Fault[];
+  private readonly waiting: Set<Fault>;
   /** When each fault that has struck is over, epoch milliseconds. */
   private readonly over: number[] = [];
+  /** When each shortage of capacity that has struck ends. */
+  private readonly shortages: number[] = [];
 
   constructor(world: World, faults: readonly Fault[]) {
     this.world = world;
-    this.waiting = [...faults].sort((one, other) => one.at.getTime() - other.at.getTime());
-    for (const { name, at } of this.waiting) {
-      if (name === 'insufficient-capacity') this.over.push(at.getTime() + LASTS_MS);
-    }
+    this.waiting = new Set(faults);
   }
 
   /** EC2 asks at each start of a node. */
   noCapacity(node: string | undefined): boolean {
+    if (node !== 'a') return false;
     const { now } = this.world.clock;
-    const struck = this.waiting.some(
-      ({ name, at }) =>
-        name === 'insufficient-capacity' && at.getTime() <= now && now < at.getTime() + LASTS_MS,
-    );
-    if (struck && node === 'a') this.say('insufficient-capacity');
-    return struck && node === 'a';
+    if (this.shortages.some((end) => now < end)) return true;
+    const fault = this.find('insufficient-capacity', LASTS_MS);
+    if (!fault) return false;
+    this.shortages.push(fault.at.getTime() + LASTS_MS);
+    this.strike(fault, fault.at.getTime() + LASTS_MS);
+    return true;
   }
 
   /** RDS asks at each start: how long this one takes in ms, if a fault decides it. */
   databaseStart(): number | undefined {
-    if (!this.take('slow-database')) return undefined;
-    this.over.push(this.world.clock.now + LASTS_MS);
-    return LASTS_MS;
+    const fault = this.find('slow-database');
+    if (fault) this.strike(fault, this.world.clock.now + LASTS_MS);
+    return fault && LASTS_MS;
   }
 
   /** Scheduler asks at each time of day. */
   losesSchedule(): boolean {
-    return this.take('lost-schedule');
+    const fault = this.find('lost-schedule');
+    if (fault) this.strike(fault, this.world.clock.now);
+    return fault !== undefined;
   }
 
-  /** When the last fault that has struck by `now` ends; the past if none did. */
+  /** When the last fault that has struck by now ends; the past if none did. */
   lastClears(): number {
     return Math.max(Number.NEGATIVE_INFINITY, ...this.over);
   }
 
-  private take(wanted: FaultName): boolean {
-    const index = this.waiting.findIndex(
-      ({ name, at }) => name === wanted && at.getTime() <= this.world.clock.now,
-    );
-    if (index < 0) return false;
-    this.waiting.splice(index, 1);
-    this.say(wanted);
-    return true;
+  /** Faults that nothing has asked for: what they would have hit did not happen after their time. */
+  unstruck(): Fault[] {
+    return [...this.waiting];
   }
 
-  private say(name: FaultName): void {
-    this.world.trace.add('fault', 'FAULT', name, FAULTS[name]);
+  /** The first waiting fault of this name whose time has come and, if it lasts, is not over. */
+  private find(wanted: FaultName, lastsMs = Number.POSITIVE_INFINITY): Fault | undefined {
+    const { now } = this.world.clock;
+    return [...this.waiting].find(
+      ({ name, at }) => name === wanted && at.getTime() <= now && now < at.getTime() + lastsMs,
+    );
+  }
+
+  private strike(fault: Fault, over: number): void {
+    this.waiting.delete(fault);
+    this.over.push(over);
+    this.world.trace.add('fault', 'FAULT', fault.name, FAULTS[fault.name]);
   }
 }

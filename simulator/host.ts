@@ -6,6 +6,12 @@ export interface ScriptResult {
   readonly output: string;
 }
 
+interface Script {
+  readonly changes: boolean;
+  /** The shortest and the longest it takes. */
+  readonly seconds: readonly [number, number];
+}
+
 /**
  * The operating-system side of a node, as far as operations can tell: the agent, nginx with its
  * connections, Orthanc with its database. In the lab the same scripts run for real.
@@ -66,10 +72,11 @@ export class Host {
     this.containers = false;
   }
 
-  /** The scripts of `compose/host/` by name, and whether they change the host. */
-  static readonly scripts: Readonly<Record<string, { readonly changes: boolean }>> = {
-    probe: { changes: false },
-    drain: { changes: true },
+  /** The scripts of `compose/host/`: whether they change the host, how long they take. */
+  static readonly scripts: Readonly<Record<string, Script>> = {
+    probe: { changes: false, seconds: [1, 3] },
+    drain: { changes: true, seconds: [2, 45] },
+    resume: { changes: true, seconds: [3, 15] },
   };
 
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
@@ -77,11 +84,13 @@ export class Host {
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
     const boot = this.boots;
-    const seconds = script === 'drain' ? chance.between(2, 45) : chance.between(1, 3);
+    const [shortest, longest] = Host.scripts[script]?.seconds ?? [0, 0];
+    const seconds = chance.between(shortest, longest);
     if (script === 'drain') this.listening = false;
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
-      done(script === 'drain' ? { ok: true, output: '{"left":0}' } : this.probe());
+      if (script === 'resume') this.listening = this.containers = true;
+      done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
   }
 

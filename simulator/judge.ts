@@ -3,7 +3,9 @@ import { type PowerPlan, wishes } from '../functions/power/wishes.ts';
 import type {
   Intent,
   Lease,
+  NodeName,
   Override,
+  PowerState,
   ResourceName,
 } from '../functions/shared/operations-table.ts';
 import { RESOURCES } from '../functions/shared/operations-table.ts';
@@ -47,6 +49,10 @@ export class PermissionMissing extends Error {
 
 /** How long a change may take, or be late without an alert that says so. */
 export const PLAN_BOUND_MS = 20 * 60_000;
+/** How long after a planned change a call that rests on what was before may still be made. */
+const EDGE_MS = 90_000;
+/** How often the judge looks whether all is as planned. */
+const ROUND_MS = 30 * 60_000;
 /** How long a lease may outlive its holder. */
 const LEASE_BOUND_MS = 5 * 60_000;
 
@@ -57,15 +63,19 @@ const LEASE_BOUND_MS = 5 * 60_000;
 export class Judge {
   private readonly world: World;
   private readonly plan: Plan;
-  /** Executions that have made disruptive calls and have not given the lease back since. */
+  /** Executions that have made disruptive calls and have not ended. */
   private readonly actors = new Set<string>();
+
+  private lastPlanned: number;
 
   constructor(world: World, plan: Plan) {
     this.world = world;
     this.plan = plan;
+    this.lastPlanned = world.clock.now;
     // A deployment leaves everything running: that, too, must come to what is planned.
     this.expect(world.clock.now);
     this.awaitTransition();
+    this.makeRounds();
   }
 
   permission(refusal: string): void {
@@ -79,11 +89,9 @@ export class Judge {
     const who = `${by.functionName} for ${by.execution ?? 'no execution'}`;
     const intent = this.intent(name);
     const lease = this.lease();
-    if (intent?.wish !== wish) {
-      this.broken(
-        2,
-        `${who} would ${kind} ${name}, which is meant to be ${intent?.wish ?? 'left alone'}`,
-      );
+    if (intent?.wish !== wish || !this.isPlanned(name, wish)) {
+      const meant = this.isPlanned(name, wish) ? (intent?.wish ?? 'left alone') : 'otherwise';
+      this.broken(2, `${who} would ${kind} ${name}, which is meant to be ${meant}`);
     }
     if (intent?.run !== by.execution || lease?.owner !== by.execution) {
       this.broken(
@@ -91,15 +99,11 @@ export class Judge {
         `${who} would ${kind} ${name}; the intent is of ${intent?.run}, the lease of ${lease?.owner}`,
       );
     }
-    const other = [...this.actors].find(
-      (actor) => actor !== by.execution && actor === lease?.owner,
-    );
-    const alive = this.world.stepFunctions.executions.find(
+    const other = this.world.stepFunctions.executions.find(
       ({ arn, status }) => arn !== by.execution && status === 'RUNNING' && this.actors.has(arn),
     );
-    if (other || alive) {
-      this.broken(3, `${who} would ${kind} ${name} while ${other ?? alive?.arn} is at work`);
-    }
+    if (other) this.broken(3, `${who} would ${kind} ${name} while ${other.arn} is at work`);
+    // The plan for the database follows that for the nodes, so Intent covers it.
     if (kind === 'stop' && name !== 'database') this.assertServing(name, who);
     this.actors.add(by.execution ?? '');
   }
@@ -117,12 +121,22 @@ export class Judge {
     );
   }
 
-  private assertServing(node: 'a' | 'b', who: string): void {
-    const peer = node === 'a' ? 'b' : 'a';
-    const planned = this.intent(peer)?.wish === 'stopped';
-    if (this.serves(node) && !this.serves(peer) && !planned) {
-      this.broken(1, `${who} would take down node ${node}, the last one that serves`);
+  private assertServing(name: NodeName, who: string): void {
+    const peer = name === 'a' ? 'b' : 'a';
+    if (this.serves(name) && !this.serves(peer) && !this.isPlanned(peer, 'stopped')) {
+      this.broken(1, `${who} would take down node ${name}, the last one that serves`);
     }
+  }
+
+  /** Whether the plan wants this now, or wanted it until a moment ago: a call takes its time. */
+  private isPlanned(name: ResourceName, wish: PowerState): boolean {
+    const { now } = this.world.clock;
+    return [now, now - EDGE_MS].some((instant) => this.wishAt(instant)[name] === wish);
+  }
+
+  private wishAt(instant: number): Readonly<Record<ResourceName, PowerState>> {
+    const override = this.world.dynamodb.truth().get('OVERRIDE') as Override | undefined;
+    return wishes(this.plan, override, new Date(instant)).of;
   }
 
   /** Looks 20 minutes after each planned change, for as long as the schedule has any. */
@@ -131,13 +145,37 @@ export class Judge {
     const { schedule } = this.plan;
     const [next] = schedule ? nextTransitions(schedule, new Date(clock.now), 1) : [];
     if (!next) return;
-    clock.at(
-      next.at.getTime(),
+    // No housekeeping: whatever the code under test believes, no quiet time outlasts the plan.
+    clock.at(next.at.getTime(), () => {
+      this.lastPlanned = clock.now;
+      this.expect(clock.now);
+      this.awaitTransition();
+    });
+  }
+
+  /** Looks between planned changes, too: what is not as planned must be so again 20 minutes on. */
+  private makeRounds(): void {
+    const { clock, faults } = this.world;
+    const housekeeping = { housekeeping: true };
+    clock.after(
+      ROUND_MS,
       () => {
-        this.expect(clock.now);
-        this.awaitTransition();
+        this.makeRounds();
+        const since = clock.now;
+        if (this.deviations().length === 0) return;
+        clock.after(
+          PLAN_BOUND_MS,
+          () => {
+            const still = this.deviations();
+            const excused = Math.max(this.lastPlanned, faults.lastClears()) + PLAN_BOUND_MS > since;
+            if (still.length === 0 || excused) return;
+            const iso = new Date(since).toISOString();
+            this.broken(15, `since ${iso} ${still.join(', ')}, and nothing was planned then`);
+          },
+          housekeeping,
+        );
       },
-      { housekeeping: true },
+      housekeeping,
     );
   }
 
@@ -178,11 +216,9 @@ export class Judge {
 
   /** What is not as planned right now, in words. */
   private deviations(): string[] {
-    const truth = this.world.dynamodb.truth();
-    const override = truth.get('OVERRIDE') as Override | undefined;
-    const wish = wishes(this.plan, override, new Date(this.world.clock.now));
-    return RESOURCES.filter((name) => this.stateOf(name) !== wish.of[name]).map(
-      (name) => `${name} is ${this.stateOf(name)} and not ${wish.of[name]}`,
+    const wish = this.wishAt(this.world.clock.now);
+    return RESOURCES.filter((name) => this.stateOf(name) !== wish[name]).map(
+      (name) => `${name} is ${this.stateOf(name)} and not ${wish[name]}`,
     );
   }
 
@@ -196,7 +232,7 @@ export class Judge {
     return this.serves(name) ? 'running' : 'between the two';
   }
 
-  private serves(node: 'a' | 'b'): boolean {
+  private serves(node: NodeName): boolean {
     const { instances } = this.world.ec2;
     return instances.some(({ tags, host }) => tags['orthweb:node'] === node && host.serves);
   }

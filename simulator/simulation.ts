@@ -65,6 +65,8 @@ export interface SimulationResult {
   readonly entries: readonly Entry[];
   readonly deliveries: readonly Delivery[];
   readonly runs: readonly Run[];
+  /** Injected faults that struck nothing. */
+  readonly unstruck: readonly Fault[];
   readonly ticks: { readonly run: number; readonly skipped: number };
   /** The first thing that went wrong: an invariant, a permission, something not modelled. */
   readonly failure: Error | undefined;
@@ -113,6 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       state: run.state,
       output: run.output,
     })),
+    unstruck: world.faults.unstruck(),
     ticks: { run: scheduler.ticks, skipped: scheduler.skippedTicks },
     failure,
   };

@@ -37,6 +37,8 @@ export interface ResourceType {
   readonly reads?: readonly string[];
   /** Properties that change nothing that is rehearsed. Any other property is an error. */
   readonly ignores?: readonly string[];
+  /** Properties that may have these values alone, as JSON: with others it would act otherwise. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
   readonly names: (resource: Resource) => ResourceNames;
 }
 
@@ -120,6 +122,23 @@ export class Stack {
     );
   }
 
+  /** Throws on a reference to something that the stack does not hold, wherever it stands. */
+  assertReferences(): void {
+    for (const [id, raw] of Object.entries(this.template.Resources)) {
+      const where = this.resources.get(id)?.where ?? id;
+      if ('Condition' in raw) throw new NotModelled(`${where}: Condition is not modelled`);
+      JSON.stringify(raw.Properties ?? {}, (key, value) => {
+        if (key === 'Ref' && !String(value).startsWith('AWS::')) this.referred(value, where);
+        if (key === 'Fn::GetAtt') this.referred([value].flat()[0].split('.')[0], where);
+        return value;
+      });
+    }
+  }
+
+  private referred(id: string, where: string): void {
+    if (!this.template.Parameters?.[id]) this.find(id, where);
+  }
+
   /** Replaces CloudFormation's intrinsic functions by what they stand for. */
   resolve(value: unknown, where: string): Json {
     if (Array.isArray(value)) {
@@ -165,7 +184,10 @@ export class Stack {
       }
       case 'Fn::Select': {
         const [index, list] = argument as [number | string, unknown];
-        return (this.resolve(list, where) as Json[])[Number(index)] ?? null;
+        const item = (this.resolve(list, where) as Json[])[Number(index)];
+        if (item === undefined)
+          throw new NotModelled(`${where}: Fn::Select finds no item ${index}`);
+        return item;
       }
       case 'Fn::Split': {
         const [separator, text] = argument as [string, unknown];
@@ -191,7 +213,8 @@ export class Stack {
     };
     if (id in pseudo) return pseudo[id] as Json;
     const parameter = this.template.Parameters?.[id];
-    if (parameter) return parameter.Default ?? '';
+    if (parameter?.Default !== undefined) return parameter.Default;
+    if (parameter) throw new NotModelled(`${where}: the parameter ${id} has no default`);
     return this.assembly.names(this.find(id, where)).ref;
   }
 
@@ -252,6 +275,7 @@ export class Assembly {
           return Object.entries(files).map(([hash, { source }]) => [hash, source.path] as const);
         }),
     );
+    for (const stack of this.stacks) stack.assertReferences();
     for (const resource of this.resources()) this.checkProperties(resource);
   }
 
@@ -290,13 +314,20 @@ export class Assembly {
 
   private checkProperties(resource: Resource): void {
     const known = this.types[resource.type];
-    if (!known?.reads && !known?.ignores) return;
-    const allowed = new Set([...(known.reads ?? []), ...(known.ignores ?? []), 'Tags']);
+    if (!known) return;
+    const only = Object.entries(known.only ?? {});
+    const names = [...(known.reads ?? []), ...(known.ignores ?? []), ...only.map(([name]) => name)];
+    const allowed = new Set([...names, 'Tags']);
     const unknown = resource.propertyNames.filter((name) => !allowed.has(name));
     if (unknown.length > 0) {
       throw new NotModelled(
         `${resource.where}: the simulator does not model ${unknown.join(', ')}`,
       );
+    }
+    for (const [name, values] of only) {
+      const value = JSON.stringify(resource.optional(name));
+      if (value === undefined || values.includes(value)) continue;
+      throw new NotModelled(`${resource.where}: the simulator does not model ${name} ${value}`);
     }
   }
 

@@ -20,19 +20,36 @@ import { Trace } from './trace.ts';
 
 /** Types that do nothing by themselves but are referred to. */
 const referredTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::EC2::LaunchTemplate': {
+    ignores: ['LaunchTemplateData', 'TagSpecifications'],
+    names: (resource) => ({
+      ref: `lt-0${resource.fingerprint(16)}`,
+      attributes: { LatestVersionNumber: '1', DefaultVersionNumber: '1' },
+    }),
+  },
+  'AWS::IAM::Policy': {
+    reads: ['PolicyDocument', 'Roles'],
+    ignores: ['PolicyName'],
+    names: (resource) => ({ ref: resource.generatedName() }),
+  },
   'AWS::IAM::Role': {
+    reads: ['AssumeRolePolicyDocument', 'ManagedPolicyArns', 'Policies'],
+    ignores: ['Description'],
     names: (resource) => {
       const name = resource.generatedName().slice(0, 64);
       return { ref: name, attributes: { Arn: resource.arn('iam', `role/${name}`) } };
     },
   },
   'AWS::KMS::Key': {
+    ignores: ['Description', 'EnableKeyRotation', 'KeyPolicy', 'PendingWindowInDays'],
     names: (resource) => {
       const id = resource.fingerprint(32);
       return { ref: id, attributes: { Arn: resource.arn('kms', `key/${id}`), KeyId: id } };
     },
   },
   'AWS::Logs::LogGroup': {
+    reads: ['LogGroupName'],
+    ignores: ['KmsKeyId', 'RetentionInDays'],
     names: (resource) => {
       const name = String(resource.optional('LogGroupName') ?? resource.generatedName());
       return { ref: name, attributes: { Arn: resource.arn('logs', `log-group:${name}:*`) } };

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lets running DICOM associations and downloads finish and takes no new ones, so that the host
-# can be stopped. Exit 0 when nothing is left or after four minutes; one JSON line on stdout.
+# can be stopped. One JSON line on stdout. Exit 0 when nothing is left, 1 when after four minutes
+# something still is. resume.sh undoes it, and so does a boot.
 set -euo pipefail
 
 readonly deadline=$((SECONDS + 240))
@@ -11,4 +12,10 @@ if command -v docker >/dev/null && docker compose --project-directory /opt/orthw
   docker compose --project-directory /opt/orthweb kill --signal QUIT nginx </dev/null >/dev/null
 fi
 while (($(open) > 0 && SECONDS < deadline)); do sleep 2; done
-printf '{"left":%d}\n' "$(open)"
+left=$(open)
+if ((left == 0)); then
+  printf '{"left":0}\n'
+else
+  printf '{"left":%d,"reason":"%d connections were still open"}\n' "$left" "$left"
+  exit 1
+fi

@@ -14,6 +14,7 @@ export const Settings = z.object({
   TABLE: z.string(),
   DATABASE: z.string(),
   DRAIN_DOCUMENT: z.string(),
+  RESUME_DOCUMENT: z.string(),
   PROBE_DOCUMENT: z.string(),
 });
 export type Settings = z.infer<typeof Settings>;
@@ -25,9 +26,14 @@ export type Settings = z.infer<typeof Settings>;
  */
 const PASSING = new Set([
   'InsufficientInstanceCapacity',
+  'InsufficientDBInstanceCapacity',
+  'InsufficientDBInstanceCapacityFault',
   'IncorrectInstanceState',
   'RequestLimitExceeded',
   'InternalError',
+  'InternalFailure',
+  'InternalServerError',
+  'ServiceUnavailable',
   'Unavailable',
   'InvalidDBInstanceState',
   'InvalidDBInstanceStateFault',
@@ -101,6 +107,12 @@ async function perform(
   }
 }
 
+const documents = (settings: Settings) => ({
+  drain: settings.DRAIN_DOCUMENT,
+  resume: settings.RESUME_DOCUMENT,
+  probe: settings.PROBE_DOCUMENT,
+});
+
 async function call(
   step: Step,
   commands: Progress['commands'],
@@ -121,10 +133,11 @@ async function call(
       await ec2.send(new StopInstancesCommand({ InstanceIds: [step.instanceId] }));
       return commands;
     case 'drain':
+    case 'resume':
     case 'probe': {
       const sent = await ssm.send(
         new SendCommandCommand({
-          DocumentName: step.kind === 'drain' ? settings.DRAIN_DOCUMENT : settings.PROBE_DOCUMENT,
+          DocumentName: documents(settings)[step.kind],
           InstanceIds: [step.instanceId],
           TimeoutSeconds: 30,
         }),

@@ -32,7 +32,7 @@ export const create = lambda(
     const now = new Date();
     const site = await readSite(table);
     const wish = wishes(settings.PLAN, site.override?.value, now);
-    const run = newRun(input.execution, site, wish, now);
+    const run = newRun(input, site, wish, now);
     const holder = await readHolder(clients.sfn, site.lease.value);
     const verdict = judgeLease(site.lease.value, input.execution, holder, now);
 
@@ -67,7 +67,12 @@ const settled = (site: SiteState, wish: Wishes): boolean =>
     return intent?.wish === wish.of[name] && intent.reachedAt !== undefined;
   });
 
-function newRun(execution: string, site: SiteState, wish: Wishes, now: Date): Run {
+function newRun(
+  { execution, startedAt }: z.infer<typeof Input>,
+  site: SiteState,
+  wish: Wishes,
+  now: Date,
+): Run {
   const mine = site.lease.value.owner === execution;
   return {
     execution,
@@ -76,7 +81,8 @@ function newRun(execution: string, site: SiteState, wish: Wishes, now: Date): Ru
     site: wish.site,
     reason: pursuedReason(site, wish),
     plannedFor: plannedInstant(site, wish, now) ?? now.toISOString(),
-    beganAt: now.toISOString(),
+    // The workflow's own time-out counts from here, a wait for the lease included.
+    beganAt: startedAt,
     progress: {
       phase: 'begin',
       phaseSince: now.toISOString(),
@@ -84,6 +90,7 @@ function newRun(execution: string, site: SiteState, wish: Wishes, now: Date): Ru
       troubles: {},
       commands: {},
       drained: {},
+      resumed: {},
       proofs: {},
       unproven: {},
     },

@@ -5,8 +5,14 @@ export async function readDatabase(
   rds: Pick<RDSClient, 'send'>,
   identifier: string,
 ): Promise<string> {
-  const found = await rds.send(
-    new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }),
-  );
-  return found.DBInstances?.[0]?.DBInstanceStatus ?? 'missing';
+  try {
+    const found = await rds.send(
+      new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }),
+    );
+    return found.DBInstances?.[0]?.DBInstanceStatus ?? 'missing';
+  } catch (error) {
+    // The fault is called so in the SDK's model and without its ending on the wire.
+    if (error instanceof Error && error.name.startsWith('DBInstanceNotFound')) return 'missing';
+    throw error;
+  }
 }

@@ -89,7 +89,12 @@ function probeSteps(
     const { instanceId, checksOk, online } = truth.nodes[node];
     const wanted =
       run.goal[node] === 'running' && checksOk && online && !isProven(progress, node, now);
-    const pausing = progress.commands[node] || !allowed(node, progress, now);
+    const failed = progress.unproven[node];
+    const pausing =
+      progress.commands[node] ||
+      needs[node].step ||
+      !allowed(node, progress, now) ||
+      (failed && secondsBetween(failed.at, now) < CLOCKS.probeAgain);
     if (!wanted || !instanceId || pausing) return [];
     return [{ kind: 'probe', node, instanceId }];
   });

@@ -78,6 +78,7 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
       `Why      ${run.reason}`,
       `Planned  ${localTime(new Date(c.plannedFor), c.timeZone)}, done ${localTime(c.now, c.timeZone)}`,
       `Took     ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
+      ...cutLines(run),
       ...late,
       c.until
         ? `Next     ${open ? 'closes' : 'opens'} ${next} (${c.timeZone})`
@@ -128,6 +129,13 @@ const addressLines = (c: Circumstances, nodes: readonly NodeName[]): string[] =>
       `         DICOM ${addressOf(c, node)} port 11112`,
       `         answered ${seen}, asked on the host itself`,
     ];
+  });
+
+/** Transfers that a stop did not wait for to the end. */
+const cutLines = ({ progress }: Run): string[] =>
+  NODES.flatMap((node) => {
+    const left = progress.drained[node]?.left;
+    return left ? [`Cut      node ${node} was stopped all the same: ${left}`] : [];
   });
 
 const phases = (run: Run): string =>

@@ -1,3 +1,4 @@
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NODES, type NodeName } from '../shared/operations-table.ts';
 import { isProven } from './progress.ts';
 import type { Progress, Run, Step } from './run.ts';
@@ -28,7 +29,8 @@ type Phase = (typeof PHASES)[number];
 
 /** RDS answers clients in these; it can be stopped in `available` alone. */
 const SERVING_DATABASE = new Set(['available', 'backing-up', 'storage-optimization']);
-const GONE = new Set(['stopped', 'terminated', 'missing']);
+/** An instance that nobody finds is not one of these: it may well be running. */
+const GONE = new Set(['stopped', 'terminated']);
 
 /** What each resource still needs, each looked at for itself. */
 export type Needs = Readonly<Record<'database' | NodeName, Need>>;
@@ -90,7 +92,8 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   const { state, instanceId, checksOk, online } = truth.nodes[node];
   const need = openNeed(node, progress);
   if (!SERVING_DATABASE.has(truth.database)) return need('instances', 60, 'waits for the database');
-  if (state === 'stopped' && instanceId) {
+  if (!instanceId) return need('instances', 60, 'is missing: no instance carries its tags');
+  if (state === 'stopped') {
     return allowed(node, progress, now)
       ? need('instances', 15, 'is stopped', { kind: 'start-node', node, instanceId })
       : need('instances', untilAllowed(node, progress, now), 'is stopped');
@@ -98,24 +101,30 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   if (state !== 'running') return need('instances', 20, `is ${state}`);
   if (!checksOk) return need('checks', 30, 'has not passed its status checks yet');
   if (!online) return need('agent', 15, 'does not answer to Systems Manager yet');
-  if (!isProven(progress, node, now)) {
-    const why = progress.unproven[node];
-    // Without a probe under way there is nothing here to come back for.
-    const wait = progress.commands[node] ? 10 : 60;
-    return need('probe', wait, why ? `does not serve: ${why}` : 'is not proven to serve yet');
-  }
-  return { ...need('probe', 60, 'serves'), ready: true };
+  if (isProven(progress, node, now)) return { ...need('probe', 60, 'serves'), ready: true };
+  const failed = progress.unproven[node];
+  if (!failed) return need('probe', probeWait(node, progress), 'is not proven to serve yet');
+  // It may have been drained by a run whose stop was called off, or its containers may be down.
+  const note = `does not serve: ${failed.said}`;
+  return mayResume(node, progress, now)
+    ? need('probe', 15, note, { kind: 'resume', node, instanceId })
+    : need('probe', probeWait(node, progress), note);
 }
 
 function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, now: Date): Need {
   const { state, instanceId, online } = truth.nodes[node];
   const need = openNeed(node, progress);
   if (GONE.has(state)) return { ...need('instances stop', 60, `is ${state}`), ready: true };
-  if (state !== 'running' || !instanceId) return need('instances stop', 30, `is ${state}`);
+  if (!instanceId) return need('instances stop', 60, 'is missing: no instance carries its tags');
+  if (state !== 'running') return need('instances stop', 30, `is ${state}`);
   // The last host that serves is never taken down: a peer that is meant to stay must be proven.
   const peer = node === 'a' ? 'b' : 'a';
   if (run.goal[peer] === 'running' && !isProven(progress, peer, now)) {
-    return need('drain', 15, `keeps running until node ${peer} is proven to serve`);
+    const note = `keeps running until node ${peer} is proven to serve`;
+    // A peer whose proof has merely aged is being asked again; one that failed leaves us alone.
+    const alone = progress.drained[node] && progress.unproven[peer];
+    const turnedAway = alone && mayResume(node, progress, now);
+    return need('drain', 15, note, turnedAway ? { kind: 'resume', node, instanceId } : undefined);
   }
   if (online && !progress.drained[node] && !isHopeless(progress, node)) {
     if (progress.commands[node]) return need('drain', 15, 'lets its associations finish');
@@ -128,6 +137,16 @@ function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
     ? need('instances stop', 30, drained, { kind: 'stop-node', node, instanceId })
     : need('instances stop', untilAllowed(node, progress, now), drained);
 }
+
+/** A probe under way is worth coming back for soon. */
+const probeWait = (node: NodeName, progress: Progress): number =>
+  progress.commands[node] ? 10 : progress.unproven[node] ? CLOCKS.probeAgain : 60;
+
+const mayResume = (node: NodeName, progress: Progress, now: Date): boolean => {
+  const last = progress.resumed[node];
+  const due = !last || secondsBetween(last, now) >= CLOCKS.resumeEvery;
+  return due && !progress.commands[node] && allowed(node, progress, now);
+};
 
 /** Refused three times: a drain is a courtesy, and the stop does not wait for it any longer. */
 const isHopeless = (progress: Progress, node: NodeName): boolean =>

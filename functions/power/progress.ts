@@ -7,24 +7,31 @@ import type { Truth } from './truth.ts';
 export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const commands = { ...progress.commands };
   const drained = { ...progress.drained };
+  const resumed = { ...progress.resumed };
   const proofs = { ...progress.proofs };
   const unproven = { ...progress.unproven };
+  const at = now.toISOString();
   for (const node of NODES) {
     const sent = commands[node];
-    const result = truth.commands[node];
     if (!sent) continue;
-    const overdue = secondsBetween(sent.sentAt, now) >= CLOCKS.drain;
-    if (result?.state !== 'ended' && !overdue) continue;
+    const result = truth.commands[node];
+    const ended = result?.state === 'ended' ? result : undefined;
+    if (!ended && secondsBetween(sent.sentAt, now) < CLOCKS.drain) continue;
+    const { ok, said } = ended ?? { ok: false, said: `the ${sent.kind} gave no answer` };
     delete commands[node];
-    if (sent.kind === 'drain') drained[node] = now.toISOString();
-    else if (result?.state === 'ended' && result.ok) {
-      proofs[node] = { at: result.at, address: truth.nodes[node].address ?? '' };
+    if (sent.kind === 'drain') {
+      drained[node] = { at, ...(!ok && { left: said }) };
+    } else if (sent.kind === 'resume') {
+      resumed[node] = at;
+      if (ok) delete drained[node];
+    } else if (ended && ok) {
+      proofs[node] = { at: ended.at, address: truth.nodes[node].address ?? '' };
       delete unproven[node];
     } else {
-      unproven[node] = result?.state === 'ended' ? result.said : 'the probe gave no answer';
+      unproven[node] = { at, said };
     }
   }
-  return { ...progress, commands, drained, proofs, unproven };
+  return { ...progress, commands, drained, resumed, proofs, unproven };
 }
 
 /** Closes the phase that is over and opens the next, with its seconds. */

@@ -6,6 +6,7 @@ import {
   put,
   RESOURCES,
   readSite,
+  released,
   type SiteState,
   type Write,
 } from '../shared/operations-table.ts';
@@ -53,14 +54,17 @@ export const create = lambda(
     if (input.task === 'tell') {
       if (!about.lateToldAt) alert = lateAlert(about, input.run.because);
     } else if (input.task === 'fail') {
-      writes = owner === input.execution ? [release(site, now)] : [];
+      writes = owner === input.execution ? [released(site.lease, now)] : [];
       const late = !about.lateToldAt && !hasReached(site, input.state.run);
       if (late) alert = lateAlert(about, causeOf(input.state.failure));
     } else {
       outcome = input.run.outcome ?? 'unfinished';
       // A retry finds the lease given back: everything has been written.
       if (owner === input.run.execution) {
-        writes = [release(site, now), ...(outcome === 'done' ? reached(site, input.run, now) : [])];
+        writes = [
+          released(site.lease, now),
+          ...(outcome === 'done' ? reached(site, input.run, now) : []),
+        ];
         if (outcome === 'done') alert = arrivedAlert(about, input.run);
         if (outcome === 'unfinished' && !about.lateToldAt) {
           alert = lateAlert(about, input.run.because);
@@ -84,9 +88,6 @@ export const create = lambda(
 
 const runOf = (input: z.infer<typeof Input>): Run | undefined =>
   input.task === 'fail' ? input.state.run : input.run;
-
-const release = (site: SiteState, now: Date): Write =>
-  put(site.lease, { fence: site.lease.value.fence, releasedAt: now.toISOString() });
 
 const reached = (site: SiteState, run: Run, now: Date): Write[] =>
   RESOURCES.flatMap((name) => {

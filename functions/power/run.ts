@@ -10,7 +10,7 @@ const perResource = <T extends z.ZodMiniType>(value: T) =>
 
 /** A Command document sent to a host, and what came of it. */
 const Command = z.object({
-  kind: z.enum(['drain', 'probe']),
+  kind: z.enum(['drain', 'resume', 'probe']),
   id: z.string(),
   sentAt: Instant,
 });
@@ -28,17 +28,20 @@ const Progress = z.object({
   phases: z.array(z.object({ name: z.string(), seconds: z.number() })),
   troubles: perResource(Trouble),
   commands: perNode(Command),
-  drained: perNode(Instant),
+  /** Drains that have ended: when, and what they left undone. */
+  drained: perNode(z.object({ at: Instant, left: z.optional(z.string()) })),
+  /** When a host was last told to take clients again. */
+  resumed: perNode(Instant),
   proofs: perNode(Proof),
   /** Why a node was not proven at the last try. */
-  unproven: perNode(z.string()),
+  unproven: perNode(z.object({ at: Instant, said: z.string() })),
 });
 export type Progress = z.infer<typeof Progress>;
 
 const Step = z.union([
   z.object({ kind: z.enum(['start-database', 'stop-database']) }),
   z.object({
-    kind: z.enum(['start-node', 'stop-node', 'drain', 'probe']),
+    kind: z.enum(['start-node', 'stop-node', 'drain', 'resume', 'probe']),
     node: z.enum(['a', 'b']),
     instanceId: z.string(),
   }),

@@ -13,7 +13,7 @@ export const CLOCKS = {
   /** The pause after a run that did not reach its goal. */
   retryPause: 5 * 60,
   /** A run ends itself here, before its workflow's time-out of 45 minutes ends it for us. */
-  runBudget: 40 * 60,
+  runBudget: 36 * 60,
   /** A planned change that is not reached by now is told to the operator as late. */
   lateAfter: 15 * 60,
   /** The tick tells it if the run has not: the run may be dead. */
@@ -22,6 +22,10 @@ export const CLOCKS = {
   evidence: 60,
   /** A wish that changed longer ago than this was changed by a deploy, not by its time of day. */
   planned: 60 * 60,
+  /** A host that does not answer is told to take clients again at most this often. */
+  resumeEvery: 3 * 60,
+  /** A host that did not answer is asked again after this much. */
+  probeAgain: 20,
   /** Associations get this long to finish before their node is stopped all the same. */
   drain: 5 * 60,
 } as const;

@@ -1,6 +1,7 @@
 import {
   type DynamoDBClient,
   QueryCommand,
+  type TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -134,6 +135,10 @@ export const remove = (read: Stored<unknown>): Write => ({
   version: read.version,
 });
 
+/** The lease given back; its fence stays, so that the next holder gets a higher one. */
+export const released = (lease: Stored<Lease>, now: Date): Write =>
+  put(lease, { fence: lease.value.fence, releasedAt: now.toISOString() });
+
 /**
  * Writes all or nothing, each item only if it is still at the version that was read.
  *
@@ -149,12 +154,23 @@ export async function commit(table: Table, writes: readonly Write[]): Promise<vo
       }),
     );
   } catch (error) {
-    if (error instanceof Error && error.name === 'TransactionCanceledException') {
+    if (isConflict(error)) {
       const keys = writes.map((write) => ('put' in write ? write.put : write.remove));
       throw new Conflict(`${keys.join(', ')} changed since it was read`, { cause: error });
     }
     throw error;
   }
+}
+
+const CONFLICTS = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+
+/** Cancelled because of another writer, and not because DynamoDB is throttled or we are wrong. */
+function isConflict(error: unknown): boolean {
+  const { name, CancellationReasons = [] } = error as TransactionCanceledException;
+  return (
+    name === 'TransactionCanceledException' &&
+    CancellationReasons.some(({ Code }) => CONFLICTS.has(Code ?? ''))
+  );
 }
 
 function transactItem(table: string, write: Write): TransactWriteItem {

@@ -14,8 +14,8 @@ export interface Sight {
 export interface TickVerdict {
   /** Frees a lease whose owner ended without giving it back. */
   readonly sweepLease: boolean;
-  /** The database's intent is to be pursued again: AWS has started it by itself. */
-  readonly reopenDatabase: boolean;
+  /** The database's intent is to be pursued again: it is no longer as was reached. Why. */
+  readonly reopenDatabase: string | undefined;
   readonly startPower: boolean;
   /** The operator is to be told that the planned change is late. */
   readonly tellLate: boolean;
@@ -34,12 +34,8 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
   const { now, wish, lease } = sight;
   const isFirst = RESOURCES.every((name) => site.intents[name] === undefined);
   const isChanged = changed(site, wish);
-  const restarted =
-    !isChanged &&
-    wish.of.database === 'stopped' &&
-    site.intents.database?.value.reachedAt !== undefined &&
-    sight.database === 'available';
-  const pursued = isChanged || openIntents(site).length > 0 || restarted;
+  const astray = isChanged ? undefined : whyAstray(site, sight);
+  const pursued = isChanged || openIntents(site).length > 0 || astray !== undefined;
   const planned = plannedInstant(site, wish, now);
   const waited = planned ? secondsBetween(planned, now) : 0;
   const resting = !isChanged ? restLeft(site, now) : planned ? CLOCKS.scheduleGrace - waited : 0;
@@ -47,7 +43,7 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
   const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0;
   return {
     sweepLease: free && site.lease.value.owner !== undefined,
-    reopenDatabase: restarted,
+    reopenDatabase: astray,
     startPower: pursued && free && resting <= 0,
     tellLate: waited >= CLOCKS.lateAfterByTick && site.late.value?.plannedFor !== planned,
     reason: reasonFor(),
@@ -59,10 +55,22 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
     if (!free) return lease.reason;
     if (resting > 0) return `looks again in ${Math.ceil(resting)} s`;
     if (isFirst) return `the first run after a deployment: ${wish.reason}`;
-    if (restarted) return 'AWS has started the database by itself; it is to be stopped again';
+    if (astray) return astray;
     if (isChanged) return `no run has taken up the change: ${wish.reason}`;
     return `the last run did not reach its goal: ${wish.reason}`;
   }
+}
+
+/** Why a database that was as wished is so no longer. */
+function whyAstray(site: SiteState, { wish, database }: Sight): string | undefined {
+  if (!site.intents.database?.value.reachedAt) return undefined;
+  if (wish.of.database === 'stopped' && database === 'available') {
+    return 'AWS has started the database by itself; it is to be stopped again';
+  }
+  if (wish.of.database === 'running' && database === 'stopped') {
+    return 'the database has been stopped outside the plan; it is to run';
+  }
+  return undefined;
 }
 
 /** A run that did not reach its goal is followed by the next only after a pause. */

@@ -8,7 +8,7 @@ import { outboxRow, publish } from '../shared/alerts.ts';
 import { TickIncomplete } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
-import { commit, put, readSite, type Write } from '../shared/operations-table.ts';
+import { commit, put, readSite, released, type Write } from '../shared/operations-table.ts';
 import { decide } from './decide.ts';
 
 /** Any event will do: it only says "look now". */
@@ -49,14 +49,11 @@ export const create = lambda(
     });
 
     const writes: Write[] = [];
-    if (verdict.sweepLease) {
-      writes.push(
-        put(site.lease, { fence: site.lease.value.fence, releasedAt: now.toISOString() }),
-      );
-    }
+    if (verdict.sweepLease) writes.push(released(site.lease, now));
     if (verdict.reopenDatabase && site.intents.database) {
       const { reachedAt, ...intent } = site.intents.database.value;
-      const again = { ...intent, reason: verdict.reason, plannedFor: now.toISOString() };
+      const reason = verdict.reopenDatabase;
+      const again = { ...intent, reason, plannedFor: now.toISOString() };
       writes.push(put(site.intents.database, again));
     }
     if (verdict.tellLate) {

@@ -27,40 +27,61 @@ export class Power extends Construct {
   readonly workflow: Workflow;
   /** What the functions get as `PLAN`. */
   readonly plan: string;
+  private readonly props: PowerProps;
 
   constructor(scope: Construct, id: string, props: PowerProps) {
     super(scope, id);
-    const { config, site, alerts } = props;
-    const { partition, region, account } = Stack.of(this);
-    const retentionDays = config.logs.retentionDays;
-    const SITE = config.site;
-    const TABLE = site.table.tableName;
-    const DATABASE = site.database.instanceIdentifier;
-    const PLAN = planOf(config);
-    this.plan = PLAN;
-    const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
+    const { config } = props;
+    this.props = props;
+    this.plan = planOf(config);
+    this.workflow = new Workflow(this, 'Workflow', {
+      capability: 'power',
+      name: `${config.site}-power`,
+      functions: {
+        PowerBegin: this.begin(),
+        PowerLook: this.look(),
+        PowerAct: this.act(),
+        PowerReport: this.report(),
+      },
+      retentionDays: config.logs.retentionDays,
+    });
+    this.alarms();
+    new PowerTimes(this, 'Times', { config, workflow: this.workflow });
+  }
 
+  private begin() {
+    const { config, site } = this.props;
+    const { partition, region, account } = Stack.of(this);
     const begin = new OperatorFunction<z.input<typeof Begin>>(this, 'Begin', {
       handler: 'power/begin',
       description: 'Takes the lease and records what is wished, before anything is done.',
-      settings: { TABLE, PLAN },
+      settings: { TABLE: site.table.tableName, PLAN: this.plan },
       timeoutSeconds: 30,
-      retentionDays,
+      retentionDays: config.logs.retentionDays,
     });
     begin.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
     begin.allow('write the lease and the intents', ['dynamodb:PutItem'], [site.table.tableArn]);
     begin.allow(
       'ask whether the holder of the lease is still running',
       ['states:DescribeExecution'],
-      [`arn:${partition}:states:${region}:${account}:execution:${SITE}-power:*`],
+      [`arn:${partition}:states:${region}:${account}:execution:${config.site}-power:*`],
     );
+    return begin;
+  }
 
+  private look() {
+    const { config, site } = this.props;
     const look = new OperatorFunction<z.input<typeof Look>>(this, 'Look', {
       handler: 'power/look',
       description: 'Reads nodes, database and hosts and decides the next step. Changes nothing.',
-      settings: { SITE, TABLE, DATABASE, PLAN },
+      settings: {
+        SITE: config.site,
+        TABLE: site.table.tableName,
+        DATABASE: site.database.instanceIdentifier,
+        PLAN: this.plan,
+      },
       timeoutSeconds: 30,
-      retentionDays,
+      retentionDays: config.logs.retentionDays,
     });
     look.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
     look.allow(
@@ -74,31 +95,26 @@ export class Power extends Construct {
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',
     ]);
+    return look;
+  }
 
-    const drain = new HostCommand(this, 'Drain', {
-      site: SITE,
-      name: 'drain',
-      description: 'Lets running transfers finish and takes no new ones.',
-      timeoutSeconds: 270,
-    });
-    const probe = new HostCommand(this, 'Probe', {
-      site: SITE,
-      name: 'probe',
-      description: 'Asks the host what a client would ask. Changes nothing.',
-      timeoutSeconds: 30,
-    });
-
+  private act() {
+    const { config, site } = this.props;
+    const { partition, region, account } = Stack.of(this);
+    const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
+    const { drain, resume, probe } = this.commands();
     const act = new OperatorFunction<z.input<typeof Act>>(this, 'Act', {
       handler: 'power/act',
       description: 'Starts, stops, drains and probes, each call guarded by lease and intent.',
       settings: {
-        TABLE,
-        DATABASE,
+        TABLE: site.table.tableName,
+        DATABASE: site.database.instanceIdentifier,
         DRAIN_DOCUMENT: drain.document.ref,
+        RESUME_DOCUMENT: resume.document.ref,
         PROBE_DOCUMENT: probe.document.ref,
       },
       timeoutSeconds: 60,
-      retentionDays,
+      retentionDays: config.logs.retentionDays,
     });
     act.allow(
       'check lease and intents before each call',
@@ -110,7 +126,7 @@ export class Power extends Construct {
       ['ec2:StartInstances', 'ec2:StopInstances'],
       [instances],
       {
-        StringEquals: { 'aws:ResourceTag/orthweb:site': SITE },
+        StringEquals: { 'aws:ResourceTag/orthweb:site': config.site },
       },
     );
     act.allow(
@@ -128,22 +144,31 @@ export class Power extends Construct {
       [site.database.instanceArn],
     );
     act.allow(
-      'send these two documents and no others',
+      'send these three documents and no others',
       ['ssm:SendCommand'],
-      [drain, probe].map(
+      [drain, resume, probe].map(
         ({ document }) => `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`,
       ),
     );
     act.allow('send them to the two hosts', ['ssm:SendCommand'], [instances], {
-      StringEquals: { 'ssm:resourceTag/orthweb:site': SITE },
+      StringEquals: { 'ssm:resourceTag/orthweb:site': config.site },
     });
+    return act;
+  }
 
+  private report() {
+    const { config, site, alerts } = this.props;
     const report = new OperatorFunction<z.input<typeof Report>>(this, 'Report', {
       handler: 'power/report',
       description: 'Records how a run stands, tells the operator, gives the lease back.',
-      settings: { SITE, TABLE, TOPIC: alerts.topic.topicArn, PLAN },
+      settings: {
+        SITE: config.site,
+        TABLE: site.table.tableName,
+        TOPIC: alerts.topic.topicArn,
+        PLAN: this.plan,
+      },
       timeoutSeconds: 30,
-      retentionDays,
+      retentionDays: config.logs.retentionDays,
     });
     report.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
     report.allow(
@@ -152,26 +177,48 @@ export class Power extends Construct {
       [site.table.tableArn],
     );
     alerts.allowPublish(report);
+    return report;
+  }
 
-    this.workflow = new Workflow(this, 'Workflow', {
-      capability: 'power',
-      name: `${SITE}-power`,
-      functions: { PowerBegin: begin, PowerLook: look, PowerAct: act, PowerReport: report },
-      retentionDays,
+  /** What `act` may have the hosts do. */
+  private commands() {
+    const { site } = this.props.config;
+    const drain = new HostCommand(this, 'Drain', {
+      site,
+      name: 'drain',
+      description: 'Lets running transfers finish and takes no new ones.',
+      timeoutSeconds: 270,
     });
+    const resume = new HostCommand(this, 'Resume', {
+      site,
+      name: 'resume',
+      description: 'Takes clients again: undoes a drain, starts what should run.',
+      timeoutSeconds: 120,
+    });
+    const probe = new HostCommand(this, 'Probe', {
+      site,
+      name: 'probe',
+      description: 'Asks the host what a client would ask. Changes nothing.',
+      timeoutSeconds: 30,
+    });
+    return { drain, resume, probe };
+  }
+
+  private alarms(): void {
+    const { alerts } = this.props;
     new OperatorAlarm(this, 'Failed', {
-      metric: this.workflow.stateMachine.metricFailed({ period: Duration.minutes(5) }),
+      metric: this.workflow.stateMachine.metricFailed({ period: Duration.hours(1) }),
       when: 'at least',
       threshold: 1,
       periods: 1,
-      // No run in five minutes is the normal case.
+      // An hour, so that an outage in which run after run fails is one message. No run is normal.
       missing: TreatMissingData.NOT_BREACHING,
       meaning: 'A run that stops or starts the site has failed.',
       runbook: 'power-failed',
       alerts,
     });
     new OperatorAlarm(this, 'TimedOut', {
-      metric: this.workflow.stateMachine.metricTimedOut({ period: Duration.minutes(5) }),
+      metric: this.workflow.stateMachine.metricTimedOut({ period: Duration.hours(1) }),
       when: 'at least',
       threshold: 1,
       periods: 1,
@@ -180,6 +227,5 @@ export class Power extends Construct {
       runbook: 'power-failed',
       alerts,
     });
-    new PowerTimes(this, 'Times', { config, workflow: this.workflow });
   }
 }

@@ -4,7 +4,7 @@ export const WIDTH = 100;
 /** Breaks a text into lines of at most `width` characters, at spaces where there are any. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  let rest = text.trim();
+  let rest = text.trimEnd();
   while (rest.length > width) {
     const space = rest.lastIndexOf(' ', width);
     const end = space > 0 ? space : width;

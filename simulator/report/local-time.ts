@@ -20,12 +20,17 @@ export function dayOf(instant: Date | string | number, timeZone: string): string
 }
 
 /** The first instant of a local date, `YYYY-MM-DD`; throws RangeError on anything else. */
-export const startOfDate = (date: string, timeZone: string): Date =>
-  new Date(Temporal.PlainDate.from(date).toZonedDateTime(timeZone).epochMilliseconds);
+export function startOfDate(date: string, timeZone: string): Date {
+  // Temporal would read a time into a date as well, and drop it.
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new RangeError(date);
+  return new Date(Temporal.PlainDate.from(date).toZonedDateTime(timeZone).epochMilliseconds);
+}
 
 /** An instant given as the site's clock shows it, `YYYY-MM-DDTHH:MM`; throws RangeError. */
-export const instantAt = (local: string, timeZone: string): Date =>
-  new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(timeZone).epochMilliseconds);
+export function instantAt(local: string, timeZone: string): Date {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(local)) throw new RangeError(local);
+  return new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(timeZone).epochMilliseconds);
+}
 
 /** The first Monday after an instant, at midnight of the zone. */
 export function nextMonday(instant: Date, timeZone: string): Date {

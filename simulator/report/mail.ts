@@ -1,5 +1,6 @@
 import type { SimulationResult } from '../simulation.ts';
 import type { Delivery } from '../trace.ts';
+import { WIDTH, wrap } from './layout.ts';
 import { clockOf, dateOf } from './local-time.ts';
 
 /** Messages in full as their reader gets them, but routine ones after their first by subject only. */
@@ -17,10 +18,16 @@ export function mail(result: SimulationResult, timeZone: string): string[] {
       `${when}  To: ${to}`,
       `Subject: ${subject}`,
       rule,
-      ...text.split('\n').map((line) => `  ${line}`.trimEnd()),
+      ...text.split('\n').flatMap(indented),
       rule,
     ];
   });
+}
+
+/** Long lines go on under their own text, beside the name of the field. */
+function indented(line: string): string[] {
+  const [first = '', ...more] = wrap(line, WIDTH - 11);
+  return [`  ${first}`.trimEnd(), ...more.map((rest) => `${' '.repeat(11)}${rest}`)];
 }
 
 /** A message to several readers is shown once, as its first reader gets it. */

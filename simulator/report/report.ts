@@ -65,14 +65,18 @@ export function reportJson({ result, plan, ...about }: Rehearsal): string {
 function verdict(result: SimulationResult, rows: readonly PlanRow[], end: Date): string[] {
   if (result.failure) return [`FAILED: ${result.failure.message}`];
   const numbers = Object.keys(INVARIANTS).join(', ');
-  const late = rows.filter(
-    ({ done, planned }) =>
-      done === undefined && end.getTime() - new Date(planned).getTime() > PLAN_BOUND_MS,
-  );
+  const undone = rows.filter(({ done }) => done === undefined);
+  const open = ({ planned }: PlanRow) =>
+    end.getTime() - new Date(planned).getTime() <= PLAN_BOUND_MS;
+  const late = undone.filter((row) => !open(row)).length;
   return [
-    late.length === 0
+    late === 0
       ? 'OK: Every planned change happened.'
-      : `OK: ${late.length} planned changes were late, and the operator was told.`,
+      : `OK: ${late} planned changes were late, and the operator was told.`,
+    ...undone.filter(open).map(({ planned }) => `Not judged: that of ${planned}, still under way.`),
+    ...result.unstruck.map(
+      ({ name, at }) => `The fault ${name} of ${at.toISOString()} struck nothing.`,
+    ),
     `Invariants ${numbers} of the design held; the same seed gave the same trace twice.`,
   ];
 }

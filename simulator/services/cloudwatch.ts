@@ -62,7 +62,7 @@ export class CloudWatch {
       const dimensions = resource.required('Dimensions') as { Name: string; Value: string }[];
       return {
         where: resource.where,
-        name: resource.id,
+        name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
         metric: keyOf(
           resource.text('Namespace'),
           resource.text('MetricName'),

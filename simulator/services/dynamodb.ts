@@ -108,10 +108,11 @@ export class DynamoDb {
     }
     if (writes.some(({ ok }) => !ok)) {
       const reasons = writes.map(({ ok }) => (ok ? 'None' : 'ConditionalCheckFailed'));
-      throw new AwsError(
+      const cancelled = new AwsError(
         'TransactionCanceledException',
         `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.join(', ')}]`,
       );
+      throw Object.assign(cancelled, { CancellationReasons: reasons.map((Code) => ({ Code })) });
     }
     for (const { items, key, put } of writes) {
       if (put) items.set(key, structuredClone(put));

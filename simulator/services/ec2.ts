@@ -10,7 +10,7 @@ import type {
 import { type Invocation, type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host } from '../host.ts';
-import { ACCOUNT, type Assembly, type Resource, type ResourceType } from '../template.ts';
+import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
@@ -28,12 +28,6 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
       'SubnetId',
     ],
     names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
-  },
-  'AWS::EC2::LaunchTemplate': {
-    names: (resource) => ({
-      ref: `lt-0${resource.fingerprint(16)}`,
-      attributes: { LatestVersionNumber: '1', DefaultVersionNumber: '1' },
-    }),
   },
   'AWS::EC2::EIP': {
     reads: ['InstanceId'],
@@ -84,15 +78,14 @@ export class Ec2 {
     this.instances = assembly.resources('AWS::EC2::Instance').map((resource) => {
       const id = assembly.names(resource).ref;
       const eip = addresses.find((address) => address.optional('InstanceId') === id);
-      const { name, region } = { name: tagsOf(resource), region: resource.stack.region };
       // The rehearsal begins where a deployment leaves the site: everything runs.
       return {
         id,
         where: resource.where,
-        arn: `arn:aws:ec2:${region}:${ACCOUNT}:instance/${id}`,
+        arn: resource.arn('ec2', `instance/${id}`),
         type: resource.text('InstanceType'),
-        region,
-        tags: name,
+        region: resource.stack.region,
+        tags: tagsOf(resource),
         address: eip ? assembly.names(eip).ref : '',
         host: new Host(world, id),
         state: 'running' as const,

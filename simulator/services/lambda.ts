@@ -10,7 +10,8 @@ import type { World } from '../world.ts';
 
 export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Function': {
-    reads: ['Code', 'Environment', 'FunctionName', 'Handler', 'Role', 'Runtime', 'Timeout'],
+    reads: ['Code', 'Environment', 'FunctionName', 'Handler', 'Role', 'Timeout'],
+    only: { Runtime: ['"nodejs24.x"'] },
     ignores: ['Architectures', 'Description', 'LoggingConfig', 'MemorySize'],
     names: (resource) => {
       const name = String(

@@ -108,14 +108,7 @@ export class Rds {
         this.world.judge.disruptive('stop', 'database', by);
         this.require('available');
         this.say('rds:StopDBInstance', by);
-        this.become('stopping');
-        this.world.clock.after(this.world.chance('rds stop').between(120_000, 330_000), () => {
-          this.become('stopped');
-          this.selfStart = this.world.clock.after(SELF_START_MS, () => {
-            this.world.trace.add('world', 'database', 'starting', 'AWS starts it after seven days');
-            this.start();
-          });
-        });
+        this.stop();
         return {};
       },
     ),
@@ -127,6 +120,24 @@ export class Rds {
 
   get stopped(): boolean {
     return this.status === 'stopped';
+  }
+
+  /** Somebody stops it in the console: no call of ours, and no plan. */
+  stopByHand(): void {
+    this.world.trace.add('world', 'database', 'stopping', 'a person stops it in the console');
+    this.stop();
+  }
+
+  private stop(): void {
+    const { clock, trace } = this.world;
+    this.become('stopping');
+    clock.after(this.world.chance('rds stop').between(120_000, 330_000), () => {
+      this.become('stopped');
+      this.selfStart = clock.after(SELF_START_MS, () => {
+        trace.add('world', 'database', 'starting', 'AWS starts it after seven days');
+        this.start();
+      });
+    });
   }
 
   private start(): void {

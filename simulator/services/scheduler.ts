@@ -5,14 +5,23 @@ import type { World } from '../world.ts';
 
 export const schedulerTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::Scheduler::Schedule': {
-    reads: ['ScheduleExpression', 'ScheduleExpressionTimezone', 'State', 'Target'],
-    ignores: ['Description', 'FlexibleTimeWindow', 'GroupName', 'Name'],
+    reads: [
+      'GroupName',
+      'Name',
+      'ScheduleExpression',
+      'ScheduleExpressionTimezone',
+      'State',
+      'Target',
+    ],
+    ignores: ['Description'],
+    only: { FlexibleTimeWindow: ['{"Mode":"OFF"}'] },
     names: (resource) => {
       const name = String(resource.optional('Name') ?? resource.generatedName().slice(0, 64));
       return { ref: name, attributes: { Arn: resource.arn('scheduler', `schedule/${name}`) } };
     },
   },
   'AWS::Scheduler::ScheduleGroup': {
+    reads: ['Name'],
     names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
   },
 };
@@ -48,7 +57,14 @@ export class Scheduler {
   constructor(world: World, assembly: Assembly, options: { readonly skipQuietTicks: boolean }) {
     this.world = world;
     this.skipping = options.skipQuietTicks;
+    const groups = assembly
+      .resources('AWS::Scheduler::ScheduleGroup')
+      .map((group) => assembly.names(group).ref);
     for (const resource of assembly.resources('AWS::Scheduler::Schedule')) {
+      const group = resource.optional('GroupName');
+      if (group !== undefined && !groups.includes(String(group))) {
+        throw new NotModelled(`${resource.where}: its group ${group} is in no template`);
+      }
       const target = resource.required('Target') as Target;
       const expression = resource.text('ScheduleExpression');
       const schedule = {

@@ -1,6 +1,6 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { type Operations, operation } from '../api.ts';
-import { AwsError } from '../aws-error.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
@@ -15,7 +15,8 @@ export const snsTypes: Readonly<Record<string, ResourceType>> = {
     },
   },
   'AWS::SNS::Subscription': {
-    reads: ['TopicArn', 'Protocol', 'Endpoint'],
+    reads: ['TopicArn', 'Endpoint'],
+    only: { Protocol: ['"email"'] },
     names: (resource) => ({ ref: resource.arn('sns', resource.fingerprint(12)) }),
   },
 };
@@ -94,7 +95,13 @@ export class Sns {
     attributes: Readonly<Record<string, string>>,
   ): void {
     const { clock, trace } = this.world;
-    for (const to of this.topics.get(topicArn)?.to ?? []) {
+    const readers = this.topics.get(topicArn)?.to ?? [];
+    if (readers.length === 0) {
+      this.world.broken(
+        new NotModelled(`${topicArn} has no subscriber: "${subject}" reaches nobody`),
+      );
+    }
+    for (const to of readers) {
       clock.after(this.world.chance(`mail to ${to}`).between(500, 4000), () => {
         trace.deliver({ to, subject, text, attributes });
       });

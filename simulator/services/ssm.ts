@@ -9,7 +9,7 @@ import type {
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host, type ScriptResult } from '../host.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 import { resourceTags } from './ec2.ts';
 
@@ -17,8 +17,9 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const ssmTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SSM::Document': {
-    reads: ['Content', 'Name', 'DocumentType'],
+    reads: ['Content', 'Name'],
     ignores: ['TargetType', 'UpdateMethod'],
+    only: { DocumentType: ['"Command"'] },
     names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
   },
 };
@@ -39,8 +40,7 @@ export class Ssm {
   constructor(world: World, assembly: Assembly) {
     this.world = world;
     for (const resource of assembly.resources('AWS::SSM::Document')) {
-      const content = resource.required('Content') as { mainSteps: { name: string }[] };
-      const script = content.mainSteps[0]?.name ?? '';
+      const script = scriptOf(resource);
       if (!(script in Host.scripts)) {
         throw new NotModelled(
           `${resource.where}: the host model does not know the script ${script}`,
@@ -96,7 +96,7 @@ export class Ssm {
           }
           const node = instance.tags['orthweb:node'] ?? '';
           if (Host.scripts[script]?.changes) {
-            judge.disruptive('stop', node, by);
+            judge.disruptive(script === 'drain' ? 'stop' : 'start', node, by);
             trace.add('call', by.functionName, `${script} node ${node}`, this.world.because(by));
           }
           const command: Command = {
@@ -143,4 +143,19 @@ export class Ssm {
       throw new AwsError('InvalidDocument', `Document with name ${name} does not exist.`);
     return document;
   }
+}
+
+/** The name of the one shell script that a document runs. */
+function scriptOf(resource: Resource): string {
+  const { mainSteps } = resource.required('Content') as {
+    mainSteps: { action: string; name: string; inputs?: { runCommand?: string[] } }[];
+  };
+  const [step] = mainSteps;
+  const lines = step?.inputs?.runCommand?.join('').trim();
+  if (mainSteps.length !== 1 || step?.action !== 'aws:runShellScript' || !lines) {
+    throw new NotModelled(
+      `${resource.where}: only one aws:runShellScript with a script is modelled`,
+    );
+  }
+  return step.name;
 }

@@ -7,7 +7,7 @@ import type {
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
-import { ACCOUNT, type Assembly, type Resource, type ResourceType } from '../template.ts';
+import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 import { LambdaFailure } from './lambda.ts';
 
@@ -16,7 +16,8 @@ type Output<T> = Omit<T, '$metadata'>;
 export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::StepFunctions::StateMachine': {
     reads: ['DefinitionString', 'DefinitionSubstitutions', 'RoleArn', 'StateMachineName'],
-    ignores: ['LoggingConfiguration', 'StateMachineType', 'TracingConfiguration'],
+    ignores: ['LoggingConfiguration', 'TracingConfiguration'],
+    only: { StateMachineType: ['"STANDARD"'] },
     names: (resource) => {
       const name = String(resource.optional('StateMachineName') ?? resource.generatedName());
       const arn = resource.arn('states', `stateMachine:${name}`);
@@ -29,7 +30,6 @@ interface Machine {
   readonly arn: string;
   readonly name: string;
   readonly role: string;
-  readonly region: string;
   readonly tasks: readonly string[];
   readonly interpreter: StateMachine;
 }
@@ -82,7 +82,6 @@ export class StepFunctions {
         arn,
         name: attributes?.Name ?? '',
         role: resource.text('RoleArn'),
-        region: resource.stack.region,
         tasks: tasksOf(definition, resource),
         interpreter: new StateMachine(definition),
       });
@@ -145,7 +144,7 @@ export class StepFunctions {
         `State Machine Does Not Exist: '${machineArn}'`,
       );
     }
-    const arn = `arn:aws:states:${machine.region}:${ACCOUNT}:execution:${machine.name}:${name}`;
+    const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
     const known = this.executions.find((one) => one.arn === arn);
     if (known?.status === 'RUNNING' && known.input === input) return known;
     if (known) throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);

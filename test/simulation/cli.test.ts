@@ -34,13 +34,27 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
       /--from: "30.11.2026" is not a date.*YYYY-MM-DD/,
     ],
     ['a date that no month has', ['--from', '2026-02-30'], /--from: "2026-02-30" is not a date/],
+    [
+      'a date with a time',
+      ['--from', '2026-11-30T07:00'],
+      /--from: "2026-11-30T07:00" is not a date/,
+    ],
+    [
+      'a fault that only JavaScript knows',
+      ['--fault', 'toString@2026-11-30T07:00'],
+      /Write one of/,
+    ],
+    ['a fault with two times', ['--fault', 'slow-database@2026-11-30T07:00@x'], /Add when, once/],
+    ['a fault with a date alone', ['--fault', 'slow-database@2026-11-30'], /is not a time/],
+    ['a folder for the JSON', ['--json', folder], /--json: ".*" cannot be written/],
+    ['no name for the JSON', ['--json', ''], /--json: "" cannot be written/],
     ['a seed below zero', ['--seed=-1'], /--seed.*'-1'.*whole number/s],
     [
       'a fault that does not exist',
       ['--fault', 'meteor@2026-11-30T07:00'],
       /meteor.*Write one of insufficient-capacity/s,
     ],
-    ['a fault without a time', ['--fault', 'slow-database'], /Add when: slow-database@/],
+    ['a fault without a time', ['--fault', 'slow-database'], /Add when, once: slow-database@/],
     [
       'a fault at no time',
       ['--fault', 'slow-database@noon'],
@@ -87,7 +101,7 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     );
 
     expect(stderr).toMatch(
-      /--json: ".*folder\.json" cannot be written.*Name a file in one that is/,
+      /--json: ".*folder\.json" cannot be written.*Name a file in a folder of yours/,
     );
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(status).toBe(2);

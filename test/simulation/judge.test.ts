@@ -6,14 +6,18 @@ import { World } from '../../simulator/world.ts';
 import { edited, play, siteOf } from './support/play.ts';
 
 const site = siteOf();
+/** Node a stays on at night, and only node b stops. */
+const oneAtNight = siteOf({
+  schedule: { windows: [{ from: '07:00', to: '19:00' }], nodes: 'one' },
+});
 const monday = '2026-11-30T00:00';
 
 /** A world at a standstill, in which a test plants what the judge must notice. */
-async function stillWorld() {
+async function stillWorld(of = site, from = monday) {
   const { world } = await World.load({
-    directory: site.directory,
-    plan: site.plan,
-    from: instantAt(monday, site.timeZone),
+    directory: of.directory,
+    plan: of.plan,
+    from: instantAt(from, site.timeZone),
     seed: 1,
     faults: [],
     skipQuietTicks: true,
@@ -46,13 +50,29 @@ describe('a disruptive call', () => {
   });
 
   it('that takes down the last node that serves breaks Serving', async () => {
-    const { world, intend, by } = await stillWorld();
+    const { world, intend, by } = await stillWorld(oneAtNight);
+    intend('b', 'stopped');
+    world.ec2.instances.find(({ tags }) => tags['orthweb:node'] === 'a')?.host.shutDown();
+
+    expect(() => world.judge.disruptive('stop', 'b', by)).toThrow(
+      /invariant 1 \(Serving\) broken at 2026-11-30T05:00:00.000Z: power\/act for run-1 would take down node b/,
+    );
+  });
+
+  it('that stops the database while the nodes are meant to run breaks Intent', async () => {
+    const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
+    intend('database', 'stopped');
+
+    expect(() => world.judge.disruptive('stop', 'database', by)).toThrow(/invariant 2 \(Intent\)/);
+  });
+
+  it('that has an intent but no plan behind it breaks Intent: the record alone is not the plan', async () => {
+    const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
     intend('a', 'stopped');
-    intend('b', 'running');
-    world.ec2.instances.find(({ tags }) => tags['orthweb:node'] === 'b')?.host.shutDown();
+    intend('b', 'stopped');
 
     expect(() => world.judge.disruptive('stop', 'a', by)).toThrow(
-      /invariant 1 \(Serving\) broken at 2026-11-30T05:00:00.000Z: power\/act for run-1 would take down node a/,
+      /invariant 2 \(Intent\).* would stop a, which is meant to be otherwise/,
     );
   });
 
@@ -138,4 +158,59 @@ it('breaks Plan when the site is late although no fault excuses it', async () =>
 
   expect(failure).toMatchObject({ name: 'InvariantBroken', invariant: 15 });
   expect(failure?.message).toContain('with no fault to excuse it');
+});
+
+it('breaks Intent when the code closes the site at noon, whatever its own records say', async () => {
+  const lunch = siteOf({
+    schedule: {
+      windows: [
+        { from: '07:00', to: '12:00' },
+        { from: '13:00', to: '19:00' },
+      ],
+    },
+  });
+
+  // The template closes at noon; the operator planned to stay open.
+  const { failure } = await play({ ...lunch, plan: site.plan }, { from: monday, days: 1 });
+
+  expect(failure).toMatchObject({ name: 'InvariantBroken', invariant: 2 });
+  expect(failure?.message).toContain('would stop a, which is meant to be otherwise');
+});
+
+it('breaks Plan between two planned changes when something is amiss for twenty minutes', async () => {
+  const { failure } = await play(site, {
+    from: '2026-11-30T07:00',
+    days: 0.4,
+    prepare: ({ clock, ec2 }) => {
+      clock.at(instantAt('2026-11-30T10:10', site.timeZone).getTime(), () => {
+        for (const { host } of ec2.instances) host.shutDown();
+      });
+    },
+  });
+
+  expect(failure).toMatchObject({ name: 'InvariantBroken', invariant: 15 });
+  expect(failure?.message).toContain('nothing was planned then');
+});
+
+it('does not let a fault of tomorrow excuse today', async () => {
+  const { failure } = await play(site, {
+    from: monday,
+    days: 1,
+    faults: [{ name: 'insufficient-capacity', at: '2026-11-30T22:00' }],
+    prepare: (world) => {
+      world.faults.databaseStart = () => 6 * 3_600_000;
+    },
+  });
+
+  expect(failure).toMatchObject({ name: 'InvariantBroken', invariant: 15 });
+});
+
+it('reports a fault that struck nothing', async () => {
+  const { unstruck } = await play(site, {
+    from: '2026-12-05T00:00',
+    days: 1,
+    faults: [{ name: 'slow-database', at: '2026-12-05T07:00' }],
+  });
+
+  expect(unstruck.map(({ name }) => name)).toEqual(['slow-database']);
 });

@@ -104,6 +104,63 @@ describe('the simulator guesses nothing: loading fails on', () => {
       /Take Lease: arn:aws:states:::aws-sdk:ec2:stopInstances is not modelled/,
     ],
     [
+      'a state machine that is not of the standard type',
+      (template) => {
+        const machine = first(template, 'AWS::StepFunctions::StateMachine');
+        if (machine) machine.Properties.StateMachineType = 'EXPRESS';
+      },
+      /does not model StateMachineType "EXPRESS"/,
+    ],
+    [
+      'a function of another runtime',
+      (template) => {
+        const fn = first(template, 'AWS::Lambda::Function');
+        if (fn) fn.Properties.Runtime = 'python3.14';
+      },
+      /does not model Runtime "python3.14"/,
+    ],
+    [
+      'a schedule with a window instead of a time',
+      (template) => {
+        const schedule = first(template, 'AWS::Scheduler::Schedule');
+        if (!schedule) return;
+        schedule.Properties.FlexibleTimeWindow = { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 600 };
+      },
+      /does not model FlexibleTimeWindow {"Mode":"FLEXIBLE"/,
+    ],
+    [
+      'a schedule in a group that nobody makes',
+      (template) => {
+        const schedule = first(template, 'AWS::Scheduler::Schedule');
+        if (schedule) schedule.Properties.GroupName = 'elsewhere';
+      },
+      /its group elsewhere is in no template/,
+    ],
+    [
+      'a role with a permissions boundary',
+      (template) => {
+        const role = first(template, 'AWS::IAM::Role');
+        if (role) role.Properties.PermissionsBoundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+      },
+      /does not model PermissionsBoundary/,
+    ],
+    [
+      'a reference to nothing, in a property that nothing reads as well',
+      (template) => {
+        const fn = first(template, 'AWS::Lambda::Function');
+        if (fn) fn.Properties.MemorySize = { Ref: 'Nobody' };
+      },
+      /refers to Nobody, which OrthwebOperations does not hold/,
+    ],
+    [
+      'a resource under a condition',
+      (template) => {
+        const fn = first(template, 'AWS::Lambda::Function');
+        if (fn) Object.assign(fn, { Condition: 'IsSunday' });
+      },
+      /Condition is not modelled/,
+    ],
+    [
       'a script that the host model does not know',
       (template) => {
         const document = first(template, 'AWS::SSM::Document');
@@ -145,4 +202,16 @@ it('does not fire a schedule that is disabled', async () => {
 
   expect(result.runs).toEqual([]);
   expect(result.ticks.run).toBe(0);
+});
+
+it('fails a run whose alert reaches nobody', async () => {
+  const unread = edited(site, ({ Resources }) => {
+    for (const [id, { Type }] of Object.entries(Resources)) {
+      if (Type === 'AWS::SNS::Subscription') delete Resources[id];
+    }
+  });
+
+  const { failure } = await play(unread, { from: '2026-11-30T00:00', days: 0.1 });
+
+  expect(failure?.message).toMatch(/has no subscriber: ".*Closed as planned.*" reaches nobody/);
 });

@@ -136,3 +136,58 @@ it('wakes the operator by an alarm when nothing ticks any more', async () => {
   expect(alarm?.text).toContain('docs/runbook.md#tick-missing');
   expect(alarm?.at.slice(0, 15)).toBe('2026-11-30T05:0');
 });
+
+it('takes clients again when a person calls off a closing whose drain has begun', async () => {
+  const override = {
+    wish: 'running',
+    from: '2026-12-01T00:00:50.000Z',
+    until: '2026-12-01T03:00:00.000Z',
+    by: 'arn:aws:iam::111122223333:user/pat',
+    reason: 'one more patient',
+  };
+  const ask = atLocal('2026-11-30T19:01', ({ dynamodb }) => {
+    const [table] = dynamodb.tables.values();
+    const item = marshall({ pk: 'SITE', sk: 'OVERRIDE', version: 1, value: override });
+    table?.items.set('override', item);
+  });
+
+  const result = await play(site, { from: monday, days: 1, seed: 3, prepare: ask });
+
+  expect(result.failure).toBeUndefined();
+  const evening = result.entries.filter(({ at }) => at > '2026-12-01T00:00');
+  const calls = evening.filter(({ kind }) => kind === 'call').map(({ text }) => text);
+  expect(calls.slice(0, 2)).toEqual(['drain node a', 'drain node b']);
+  expect(calls).toContain('resume node a');
+  expect(endings(result).slice(-3, -1)).toEqual(['Handed Over', 'Site As Wished']);
+});
+
+it('does not take a node that nobody finds for stopped, and leaves its database alone', async () => {
+  const untagged = atLocal('2026-11-30T19:00', ({ ec2 }) => {
+    const b = ec2.instances.find(({ tags }) => tags['orthweb:node'] === 'b');
+    if (b) delete (b.tags as Record<string, string>)['orthweb:node'];
+  });
+
+  const result = await play(site, { from: monday, days: 0.804, prepare: untagged });
+
+  const stops = result.entries.filter(
+    ({ text, at }) => text.startsWith('rds:Stop') && at > '2026-12-01',
+  );
+  const told = result.deliveries.at(-1);
+  expect(stops).toEqual([]);
+  expect(told?.subject).toMatch(/LATE: stop of Mon 30 Nov 19:00/);
+  expect(told?.text).toContain('node b is missing: no instance carries its tags');
+});
+
+it('starts a database again that somebody has stopped while the site is open', async () => {
+  const meddle = atLocal('2026-11-30T10:00', ({ rds }) => rds.stopByHand());
+
+  const result = await play(site, { from: monday, days: 1, prepare: meddle });
+
+  expect(result.failure).toBeUndefined();
+  const start = result.entries.find(
+    ({ text, at }) => text.startsWith('rds:Start') && at > '2026-11-30T15',
+  );
+  expect(start?.reason).toContain('the database is stopped');
+  const told = result.deliveries.find(({ text }) => text.includes('stopped outside the plan'));
+  expect(told?.subject).toContain('OPEN - use https://');
+});

@@ -113,8 +113,8 @@ describe.each(sites)('in %s', (_, config) => {
     ]);
   });
 
-  it('act may send exactly the two documents, and to the hosts of this site only', () => {
-    const documents = ['Power/Drain/Document', 'Power/Probe/Document'];
+  it('act may send exactly the three documents, and to the hosts of this site only', () => {
+    const documents = ['Power/Drain/Document', 'Power/Resume/Document', 'Power/Probe/Document'];
 
     expect(granting(/^ssm:(?!Describe|Get)/)).toEqual([
       [

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
+import { CLOCKS } from '../../functions/shared/clocks.ts';
 import * as errors from '../../functions/shared/errors.ts';
 import { assertFilled, assertSupported } from '../../infra/operations/workflow.ts';
 import { runbookSections, sectionNamedIn } from './support/runbook.ts';
@@ -166,6 +167,20 @@ function waits(retry: Retry | undefined): number[] {
     Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
   );
 }
+
+it('a power run that uses up its budget still has the time to finish', () => {
+  const machine: Machine = JSON.parse(readFileSync(path.join(FOLDER, 'power.asl.json'), 'utf8'));
+  const { TimeoutSeconds = 0, Retry = [] } = machine.States.Finish ?? {};
+  // The longest pause before the look that ends the run; decide.properties.test.ts holds it.
+  const pause = 90;
+  const waiting = waits(Retry.at(-1)).reduce((sum, wait) => sum + wait, 0);
+
+  expect(CLOCKS.leaseWait).toBeLessThan(CLOCKS.runBudget);
+  expect([waiting, TimeoutSeconds]).not.toContain(0);
+  // Every attempt may take its whole time-out.
+  const attempts = ((Retry.at(-1)?.MaxAttempts ?? 3) + 1) * TimeoutSeconds;
+  expect(CLOCKS.runBudget + pause + waiting + attempts).toBeLessThan(machine.TimeoutSeconds ?? 0);
+});
 
 describe('assertFilled', () => {
   const source = '{ "A": "${PowerLook}", "B": "${PowerAct}" }';

@@ -14,10 +14,13 @@ export type Answers = Readonly<Record<string, object | string | AwsRefusal>>;
 export class AwsRefusal {
   readonly name: string;
   readonly message: string;
+  /** What else a refusal in JSON says. */
+  readonly more: object;
 
-  constructor(name: string, message: string) {
+  constructor(name: string, message: string, more: object = {}) {
     this.name = name;
     this.message = message;
+    this.more = more;
   }
 }
 
@@ -32,7 +35,8 @@ export class Loopback {
       const refused = answer instanceof AwsRefusal;
       response.writeHead(refused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' });
       const xml = request.headers['x-amz-target'] === undefined;
-      response.end(refused ? refusal(answer, xml) : body(answer));
+      const form = !xml ? json : call.operation.startsWith('ec2 ') ? ec2 : query;
+      response.end(refused ? form(answer) : body(answer));
     });
   });
 
@@ -61,7 +65,12 @@ async function read(request: IncomingMessage): Promise<Call> {
 const body = (answer: object | string): string =>
   typeof answer === 'string' ? answer : JSON.stringify(answer);
 
-const refusal = ({ name, message }: AwsRefusal, xml: boolean): string =>
-  xml
-    ? `<Response><Errors><Error><Code>${name}</Code><Message>${message}</Message></Error></Errors></Response>`
-    : JSON.stringify({ __type: name, message });
+/** A refusal in the protocol of its service: EC2 has one of its own. */
+const json = ({ name, message, more }: AwsRefusal): string =>
+  JSON.stringify({ __type: name, message, ...more });
+const xmlError = ({ name, message }: AwsRefusal): string =>
+  `<Error><Code>${name}</Code><Message>${message}</Message></Error>`;
+const ec2 = (refusal: AwsRefusal): string =>
+  `<Response><Errors>${xmlError(refusal)}</Errors></Response>`;
+const query = (refusal: AwsRefusal): string =>
+  `<ErrorResponse>${xmlError(refusal)}</ErrorResponse>`;

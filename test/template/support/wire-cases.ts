@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Run } from '../../../functions/power/run.ts';
 import { database, instances, item, published, site, written } from './answers.ts';
 import { type Answers, AwsRefusal } from './loopback.ts';
@@ -35,6 +36,11 @@ const outbox = item('OUTBOX#x', {
   committedAt: ago(600),
 });
 
+const cancelled = (...codes: readonly string[]) =>
+  new AwsRefusal('TransactionCanceledException', 'no', {
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
+
 const run: Run = {
   execution: ME,
   fence: 7,
@@ -50,6 +56,7 @@ const run: Run = {
     troubles: {},
     commands: { a: { kind: 'probe', id: COMMAND, sentAt: ago(9) } },
     drained: {},
+    resumed: {},
     proofs: {},
     unproven: {},
   },
@@ -104,10 +111,17 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
       event: { execution: ME, startedAt: ago(1) },
       answers: {
         ...site(),
-        'dynamodb TransactWriteItems': new AwsRefusal('TransactionCanceledException', 'no'),
+        'dynamodb TransactWriteItems': cancelled('ConditionalCheckFailed', 'None'),
       },
       calls: [QUERY, WRITE],
       error: 'Conflict',
+    },
+    {
+      what: 'does not take a transaction that DynamoDB cancelled for another reason for that',
+      event: { execution: ME, startedAt: ago(1) },
+      answers: { ...site(), 'dynamodb TransactWriteItems': cancelled('None', 'ValidationError') },
+      calls: [QUERY, WRITE],
+      error: 'TransactionCanceledException',
     },
   ],
   'power/look': [
@@ -117,6 +131,17 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
       answers: { ...site(), ...instances('stopped'), ...database('stopped') },
       calls: [QUERY, DESCRIBE_HOSTS, DESCRIBE_DATABASE],
       result: { next: 'act', steps: [{ kind: 'start-database' }] },
+    },
+    {
+      what: 'takes a database that RDS does not know for missing',
+      event: { run: { ...run, progress: { ...run.progress, commands: {} } } },
+      answers: {
+        ...site(),
+        ...instances('stopped'),
+        'rds DescribeDBInstances': new AwsRefusal('DBInstanceNotFound', 'no such database'),
+      },
+      calls: [QUERY, DESCRIBE_HOSTS, DESCRIBE_DATABASE],
+      result: { next: 'wait', because: expect.stringContaining('the database is missing') },
     },
     {
       what: 'reads what Systems Manager answers',
@@ -179,6 +204,37 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
         progress: {
           troubles: { a: { attempts: 1, text: 'InsufficientInstanceCapacity: no room' } },
           commands: { b: { kind: 'probe', id: 'c-1' } },
+        },
+      },
+    },
+    {
+      what: 'sends the document for each command, and notes what RDS refuses for now',
+      event: {
+        run: {
+          ...run,
+          steps: [{ kind: 'start-database' }, { kind: 'resume', node: 'b', instanceId: 'i-b' }],
+        },
+      },
+      answers: {
+        ...site(lease(ME), ...intents),
+        'rds StartDBInstance': new AwsRefusal('InsufficientDBInstanceCapacity', 'no room'),
+        'ssm SendCommand': { Command: { CommandId: 'c-1' } },
+      },
+      calls: [
+        QUERY,
+        ['rds StartDBInstance', DATABASE],
+        QUERY,
+        ['ssm SendCommand', { DocumentName: '<Power/Resume/Document>', InstanceIds: ['i-b'] }],
+      ],
+      result: {
+        progress: {
+          troubles: {
+            database: {
+              attempts: 1,
+              text: expect.stringMatching(/^InsufficientDBInstanceCapacity(Fault)?: no room$/),
+            },
+          },
+          commands: { b: { kind: 'resume', id: 'c-1' } },
         },
       },
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Step } from '../../../functions/power/run.ts';
 import { act, nodeStep, obedient, ready, START_BOTH } from '../support/act.ts';
 import { refuse, service } from '../support/clients.ts';
-import { closingRun, NIGHT, proof } from '../support/power.ts';
+import { closingRun, NIGHT, proof, sent } from '../support/power.ts';
 import { at, iso } from '../support/time.ts';
 
 beforeEach(() => {
@@ -59,6 +59,22 @@ describe('acting', () => {
     expect(progress.commands).toEqual({
       a: { kind: 'probe', id: 'c-9', sentAt: iso('07:01') },
       b: { kind: 'drain', id: 'c-9', sentAt: iso('07:01') },
+    });
+  });
+
+  it('sends the document that has clients taken again, also to a node that is to stop', async () => {
+    const services = obedient();
+    const steps = [nodeStep('resume', 'a'), nodeStep('resume', 'b')];
+
+    const { progress } = await act(ready({ goal: NIGHT, steps }), services);
+
+    expect(services.ssm.calls.map(({ input }) => input)).toEqual([
+      { DocumentName: 'clinic-resume', InstanceIds: ['i-a'], TimeoutSeconds: 30 },
+      { DocumentName: 'clinic-resume', InstanceIds: ['i-b'], TimeoutSeconds: 30 },
+    ]);
+    expect(progress.commands).toEqual({
+      a: { ...sent('resume', '07:01'), id: 'c-9' },
+      b: { ...sent('resume', '07:01'), id: 'c-9' },
     });
   });
 
@@ -121,6 +137,8 @@ describe('a call that AWS refuses for now', () => {
     'IncorrectInstanceState',
     'RequestLimitExceeded',
     'InternalError',
+    'InternalFailure',
+    'ServiceUnavailable',
     'Unavailable',
   ])('by EC2 is one named %s', async (name) => {
     const ec2 = service({ StartInstances: refuse(name) });
@@ -132,8 +150,15 @@ describe('a call that AWS refuses for now', () => {
 
   it.each([
     ['rds', 'InvalidDBInstanceStateFault', { kind: 'start-database' }, 'database'],
+    ['rds', 'InvalidDBInstanceState', { kind: 'start-database' }, 'database'],
+    ['rds', 'InsufficientDBInstanceCapacityFault', { kind: 'start-database' }, 'database'],
+    ['rds', 'InsufficientDBInstanceCapacity', { kind: 'start-database' }, 'database'],
+    ['rds', 'InternalFailure', { kind: 'start-database' }, 'database'],
+    ['rds', 'ServiceUnavailable', { kind: 'start-database' }, 'database'],
     ['rds', 'Throttling', { kind: 'start-database' }, 'database'],
     ['ssm', 'InvalidInstanceId', nodeStep('probe', 'b'), 'b'],
+    ['ssm', 'InternalServerError', nodeStep('probe', 'b'), 'b'],
+    ['ssm', 'InternalServerError', nodeStep('resume', 'b'), 'b'],
     ['ssm', 'ThrottlingException', nodeStep('probe', 'b'), 'b'],
   ] as const)('by %s is one named %s', async (name, error, step, resource) => {
     const refusing = service({ StartDBInstance: refuse(error), SendCommand: refuse(error) });

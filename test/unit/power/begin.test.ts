@@ -64,7 +64,7 @@ describe('the begin of a run', () => {
       site: 'running',
       reason: 'the window Mon–Fri 07:00–19:00 is open until Mon 23 Nov 19:00',
       plannedFor: iso('07:00'),
-      beganAt: iso('07:00:10'),
+      beganAt: iso('07:00:02'),
       progress: {
         phase: 'begin',
         phaseSince: iso('07:00:10'),
@@ -72,6 +72,7 @@ describe('the begin of a run', () => {
         troubles: {},
         commands: {},
         drained: {},
+        resumed: {},
         proofs: {},
         unproven: {},
       },
@@ -165,6 +166,22 @@ describe('a lease that is held', () => {
 
     expect(run).toMatchObject({ next: 'wait', because: 'the remediation run other is at work' });
     expect(table.transactions).toEqual([]);
+  });
+
+  it('is waited for at the cost of the run’s own budget: it began when its execution did', async () => {
+    const held = memoryTable(heldBy('remediation'));
+    const table = memoryTable(asleep());
+
+    const waiting = await begin('07:05', held, service(holder('RUNNING')));
+    const run = await begin('07:09:50', table);
+
+    expect(waiting.beganAt).toBe(iso('07:00:02'));
+    expect(run).toMatchObject({
+      next: 'act',
+      beganAt: iso('07:00:02'),
+      seenAt: iso('07:09:50'),
+      progress: { phaseSince: iso('07:09:50') },
+    });
   });
 
   it('by another workflow for ten minutes ends the run', async () => {

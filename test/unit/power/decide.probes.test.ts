@@ -3,6 +3,7 @@ import { decide } from '../../../functions/power/decide.ts';
 import {
   answered,
   closingRun,
+  illAt,
   NIGHT,
   proof,
   run,
@@ -73,6 +74,95 @@ describe('probes', () => {
   });
 });
 
+describe('a node that failed its probe', () => {
+  /** Node b serves; node a was told to take clients again at 07:04, and failed its probe again. */
+  const again = (failedAt: string, resumedAt = '07:04') =>
+    run({
+      progress: {
+        resumed: { a: iso(resumedAt) },
+        unproven: { a: illAt(failedAt) },
+        proofs: { b: proof('b', '07:05:40') },
+      },
+    });
+
+  it('is told to take clients again, and is not probed in the same look', () => {
+    const proofs = { b: proof('b', '07:04:50') };
+    const ill = run({ progress: { unproven: { a: illAt('07:04:10') }, proofs } });
+
+    const decision = decide(ill, truth(), situation('07:05'));
+
+    expect(decision.next).toBe('act');
+    expect(decision.steps).toEqual([{ kind: 'resume', node: 'a', instanceId: 'i-a' }]);
+    expect(decision.because).toBe('node a does not serve: nginx answers 502');
+  });
+
+  it('does not keep its peer from being probed', () => {
+    const ill = run({ progress: { unproven: { a: illAt('07:04:10') } } });
+
+    const decision = decide(ill, truth(), situation('07:05'));
+
+    expect(stepsOf(decision)).toEqual(['resume a', 'probe b']);
+  });
+
+  it('is probed again once it has been told to take clients again', () => {
+    const commands = { a: sent('resume', '07:04') };
+    const ours = run({ progress: { commands, unproven: { a: illAt('07:03:40') } } });
+    const at = (state: Parameters<typeof truth>[0]) =>
+      stepsOf(decide(ours, truth(state), situation('07:04:30')));
+
+    expect(at({ commands: { a: { state: 'pending' } } })).toEqual(['probe b']);
+    expect(at({ commands: { a: answered('07:04:20') } })).toEqual(['probe a', 'probe b']);
+  });
+
+  it('is probed again after 20 seconds, not before, and that is what the run waits for', () => {
+    const early = decide(again('07:05:41'), truth(), situation('07:06'));
+    const due = decide(again('07:05:40'), truth(), situation('07:06'));
+
+    expect(early).toMatchObject({ next: 'wait', seconds: 20 });
+    expect(stepsOf(due)).toEqual(['probe a']);
+  });
+
+  it('is told to take clients again after three minutes, not before', () => {
+    const steps = ['07:03:01', '07:03'].map((resumedAt) =>
+      stepsOf(decide(again('07:05:30', resumedAt), truth(), situation('07:06'))),
+    );
+
+    expect(steps).toEqual([['probe a'], ['resume a']]);
+  });
+
+  it('may have been drained by a run that was called off: it is resumed, probed, and serves', () => {
+    const proofs = { b: proof('b', '07:05:20') };
+    const ill = { state: 'ended', ok: false, at: iso('07:05:10'), said: 'refused' } as const;
+    const looks: [string, ReturnType<typeof truth>][] = [
+      ['07:05', truth()],
+      ['07:05:15', truth({ commands: { a: ill } })],
+      ['07:05:30', truth({ commands: { a: answered('07:05:25') } })],
+      ['07:05:50', truth()],
+      ['07:06', truth({ commands: { a: answered('07:05:55') } })],
+    ];
+
+    let ours = run({ progress: { proofs } });
+    const steps: string[][] = [];
+    for (const [time, seen] of looks) {
+      const decision = decide(ours, seen, situation(time));
+      steps.push(stepsOf(decision));
+      const commands = { ...decision.progress.commands };
+      for (const step of decision.steps) {
+        if (step.kind === 'probe' || step.kind === 'resume') {
+          commands[step.node] = sent(step.kind, time);
+        }
+      }
+      ours = { ...ours, ...decision, progress: { ...decision.progress, commands } };
+    }
+
+    expect(steps).toEqual([['probe a'], ['resume a'], [], ['probe a'], []]);
+    expect(ours).toMatchObject({
+      outcome: 'done',
+      progress: { resumed: { a: iso('07:05:30') }, unproven: {} },
+    });
+  });
+});
+
 describe('a late run', () => {
   const seen = truth({ b: { state: 'pending' } });
   const told = { lateTold: true };
@@ -119,7 +209,7 @@ describe('a late run', () => {
 
   it('waits for a second probe under way, although the first has found a node ill', () => {
     const commands = { a: sent('probe', '07:14:58') };
-    const again = run({ progress: { commands, unproven: { a: 'nginx answers 502' } } });
+    const again = run({ progress: { commands, unproven: { a: illAt('07:14:40') } } });
     const seen = truth({ b: { state: 'pending' }, commands: { a: { state: 'pending' } } });
 
     const decision = decide(again, seen, situation('07:15:05'));

@@ -10,7 +10,7 @@ import { at, secondsAfter } from '../support/time.ts';
 
 const NOW = at('07:30');
 const SERVES = ['available', 'backing-up', 'storage-optimization'];
-const GONE = ['stopped', 'terminated', 'missing'];
+const GONE = ['stopped', 'terminated'];
 
 /** Often enough, out of all that RDS and EC2 call a state, those in which something happens. */
 const database = fc.constantFrom(
@@ -24,7 +24,15 @@ const database = fc.constantFrom(
 const nodeOf = (name: NodeName): fc.Arbitrary<NodeTruth> =>
   fc
     .record({
-      state: fc.constantFrom('running', 'running', 'pending', 'stopping', 'shutting-down', ...GONE),
+      state: fc.constantFrom(
+        'running',
+        'running',
+        'pending',
+        'stopping',
+        'shutting-down',
+        'missing',
+        ...GONE,
+      ),
       checksOk: fc.boolean(),
       online: fc.boolean(),
     })
@@ -67,14 +75,17 @@ const progress: fc.Arbitrary<Partial<Progress>> = fc.record({
   troubles: fc.record({ a: trouble, b: trouble, database: trouble }, { requiredKeys: [] }),
   commands: perNode(() =>
     fc.record({
-      kind: fc.constantFrom('drain' as const, 'probe' as const),
+      kind: fc.constantFrom('drain' as const, 'resume' as const, 'probe' as const),
       id: fc.constant('c'),
       sentAt: past,
     }),
   ),
-  drained: perNode(() => past),
+  drained: perNode(() =>
+    fc.record({ at: past, left: fc.constant('2 left') }, { requiredKeys: ['at'] }),
+  ),
+  resumed: perNode(() => past),
   proofs: perNode((node) => fc.record({ at: recent, address: fc.constant(addressOf(node)) })),
-  unproven: perNode(() => fc.constant('ill')),
+  unproven: perNode(() => fc.record({ at: recent, said: fc.constant('ill') })),
 });
 
 const power = fc.constantFrom('running' as const, 'stopped' as const);
@@ -138,11 +149,61 @@ describe('whatever is true, wished and known', () => {
     always((ours, seen, situation) => {
       const { steps } = decide(ours, seen, situation);
 
-      for (const step of steps) {
+      // A node of either goal may be told to take clients again: the next property says when.
+      for (const step of steps.filter(({ kind }) => kind !== 'resume')) {
         const wish = ours.goal['node' in step ? step.node : 'database'];
         const up = ['start-node', 'start-database', 'probe'].includes(step.kind);
         expect(wish).toBe(up ? 'running' : 'stopped');
+      }
+      for (const step of steps) {
         if ('node' in step) expect(step.instanceId).toBe(seen.nodes[step.node].instanceId);
+      }
+    });
+  });
+
+  it('a node is resumed only if it runs, and failed its probe or must stay although drained', () => {
+    always((ours, seen, situation) => {
+      const { steps, progress: known } = decide(ours, seen, situation);
+
+      for (const step of steps) {
+        if (step.kind !== 'resume') continue;
+        const { node } = step;
+        const ill = ours.goal[node] === 'running' && known.unproven[node] !== undefined;
+        const peer = known.proofs[peerOf(node)];
+        const fresh = peer !== undefined && secondsBetween(peer.at, NOW) < CLOCKS.evidence - 15;
+        const stays = ours.goal[peerOf(node)] === 'running' && !fresh;
+        const turnedAway = ours.goal[node] === 'stopped' && known.drained[node] && stays;
+        expect(seen.nodes[node].state).toBe('running');
+        expect(ill || turnedAway).toBeTruthy();
+      }
+    });
+  });
+
+  it('no node is resumed within three minutes of the last time, nor probed in the same look', () => {
+    always((ours, seen, situation) => {
+      const { steps, progress: known } = decide(ours, seen, situation);
+
+      for (const step of steps) {
+        if (step.kind !== 'resume') continue;
+        const last = known.resumed[step.node];
+        const others = steps.filter((one) => 'node' in one && one.node === step.node);
+        if (last) expect(secondsBetween(last, NOW)).toBeGreaterThanOrEqual(CLOCKS.resumeEvery);
+        expect(others).toEqual([step]);
+      }
+    });
+  });
+
+  it('no host gets a command while one is under way, nor a probe right after one that failed', () => {
+    always((ours, seen, situation) => {
+      const { steps, progress: known } = decide(ours, seen, situation);
+
+      for (const step of steps) {
+        if (step.kind !== 'drain' && step.kind !== 'resume' && step.kind !== 'probe') continue;
+        const failed = known.unproven[step.node];
+        expect(known.commands).not.toHaveProperty(step.node);
+        if (step.kind === 'probe' && failed) {
+          expect(secondsBetween(failed.at, NOW)).toBeGreaterThanOrEqual(CLOCKS.probeAgain);
+        }
       }
     });
   });

@@ -3,7 +3,6 @@ import { decide } from '../../../functions/power/decide.ts';
 import { closingRun, proof, run, STOPPED, situation, stepsOf, truth } from '../support/power.ts';
 import { iso } from '../support/time.ts';
 
-const _sent = (kind: 'drain' | 'probe', time: string) => ({ kind, id: 'c-1', sentAt: iso(time) });
 describe('a start', () => {
   it('acts on everything that can be done at once, and says why', () => {
     const decision = decide(
@@ -67,12 +66,38 @@ describe('a start', () => {
   });
 });
 
+describe('a node that nobody finds', () => {
+  it('keeps a stop from its end, and the database from its stop', () => {
+    const seen = truth({ a: { state: 'missing' }, b: { state: 'stopped' } });
+
+    const decision = decide(closingRun(), seen, situation('19:05'));
+
+    expect(decision).toMatchObject({
+      next: 'wait',
+      steps: [],
+      because: 'the database is available; node a is missing: no instance carries its tags',
+    });
+  });
+
+  it('keeps a start from its end, and does not hold up the other', () => {
+    const seen = truth({ a: { state: 'missing' }, b: { state: 'stopped' } });
+
+    const decision = decide(run(), seen, situation('07:02'));
+
+    expect(stepsOf(decision)).toEqual(['start-node b']);
+    expect(decide(run(), truth({ a: { state: 'missing' } }), situation('07:36:10'))).toMatchObject({
+      outcome: 'unfinished',
+      because: expect.stringContaining('node a is missing: no instance carries its tags'),
+    });
+  });
+});
+
 describe('the end of a run', () => {
-  it('comes when its budget of forty minutes is used up', () => {
+  it('comes when its budget of thirty-six minutes is used up', () => {
     const seen = truth({ b: { state: 'stopped' } });
 
-    const before = decide(run(), seen, situation('07:40:09', { lateTold: true }));
-    const after = decide(run(), seen, situation('07:40:10', { lateTold: true }));
+    const before = decide(run(), seen, situation('07:36:09', { lateTold: true }));
+    const after = decide(run(), seen, situation('07:36:10', { lateTold: true }));
 
     expect(before.next).toBe('act');
     expect(after).toMatchObject({
@@ -81,6 +106,15 @@ describe('the end of a run', () => {
       steps: [],
       because: expect.stringContaining('node b is stopped'),
     });
+  });
+
+  it('comes thirty-six minutes after its execution began, however late it got the lease', () => {
+    const seen = truth({ b: { state: 'stopped' } });
+    const late = run({ beganAt: iso('07:00:02'), progress: { phaseSince: iso('07:09:50') } });
+
+    const decision = decide(late, seen, situation('07:36:02', { lateTold: true }));
+
+    expect(decision).toMatchObject({ next: 'finish', outcome: 'unfinished' });
   });
 
   it('comes at once, without a call, when the wish has changed on the way', () => {

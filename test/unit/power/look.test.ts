@@ -70,6 +70,17 @@ describe('a look', () => {
     expect([same.next, another.next]).toEqual(['wait', 'tell']);
   });
 
+  it('takes a database that RDS does not know for missing, and goes on', async () => {
+    const rds = service({ DescribeDBInstances: refuse('DBInstanceNotFoundFault') });
+
+    const looked = await look({ ...cloud(), rds });
+
+    expect(looked).toMatchObject({
+      next: 'wait',
+      because: expect.stringContaining('the database is missing'),
+    });
+  });
+
   it('fails when a service does not answer: nothing is decided on half a truth', async () => {
     const services = { ...cloud(), rds: service({ DescribeDBInstances: refuse('Throttling') }) };
 

@@ -8,7 +8,7 @@ import {
 } from '../../../functions/power/message.ts';
 import { headlineOf, outboxRow } from '../../../functions/shared/alerts.ts';
 import type { OutboxRow } from '../../../functions/shared/operations-table.ts';
-import { closingRun, NIGHT, plan, proof, run } from '../support/power.ts';
+import { closingRun, drainedAt, NIGHT, plan, proof, run } from '../support/power.ts';
 import { intents, reached, siteState } from '../support/site.ts';
 import { at, iso, secondsAfter } from '../support/time.ts';
 
@@ -122,6 +122,23 @@ describe('the message of a site that is closed', () => {
       key: '2026-11-23T19:00:00.000Z#stopped#7',
     });
     expect(alert.body).toContain('Next     opens Tue 24 Nov 07:00 (Europe/London)');
+  });
+
+  it('says which transfers the stop has cut, and of no node whose drain left nothing', () => {
+    const left = '2 connections were still open';
+    const cut = { a: drainedAt('19:04', left), b: drainedAt('19:01') };
+
+    const one = arrivedAlert(about(closed), closingRun({ progress: { drained: cut } }));
+    const both = arrivedAlert(
+      about(closed),
+      closingRun({ progress: { drained: { ...cut, b: drainedAt('19:04', 'Killed') } } }),
+    );
+    const none = arrivedAlert(about(closed), closingRun({ progress: { drained: { b: cut.b } } }));
+
+    expect(one.body).toContain(`Cut      node a was stopped all the same: ${left}`);
+    expect(one.body.filter((line) => line.startsWith('Cut'))).toHaveLength(1);
+    expect(both.body).toContain('Cut      node b was stopped all the same: Killed');
+    expect(none.body.join('\n')).not.toContain('Cut');
   });
 
   it('names the node that stays on at night', () => {

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { needsOf, phaseOf } from '../../../functions/power/need.ts';
-import { closingRun, NIGHT, progress, proof, run, STOPPED, truth } from '../support/power.ts';
+import {
+  closingRun,
+  drainedAt,
+  illAt,
+  NIGHT,
+  progress,
+  proof,
+  run,
+  STOPPED,
+  sent,
+  truth,
+} from '../support/power.ts';
 import { at, iso } from '../support/time.ts';
 
 const now = at('07:02');
@@ -48,7 +59,7 @@ describe('a start', () => {
   it.each([
     [{ state: 'pending' }, 'instances', 'node a is pending'],
     [{ state: 'stopping' }, 'instances', 'node a is stopping'],
-    [{ state: 'missing' }, 'instances', 'node a is missing'],
+    [{ state: 'missing' }, 'instances', 'node a is missing: no instance carries its tags'],
     [{ checksOk: false }, 'checks', 'node a has not passed its status checks yet'],
     [{ online: false }, 'agent', 'node a does not answer to Systems Manager yet'],
     [{}, 'probe', 'node a is not proven to serve yet'],
@@ -67,9 +78,47 @@ describe('a start', () => {
   });
 
   it('says why the last probe found that a node does not serve', () => {
-    const { a } = opening({}, { unproven: { a: 'nginx answers 502' } });
+    const { a } = opening({}, { unproven: { a: illAt('07:01:50') } });
 
     expect(a.note).toBe('node a does not serve: nginx answers 502');
+  });
+
+  it('tells a node that failed its probe to take clients again', () => {
+    const { a, b } = opening({}, { unproven: { a: illAt('07:01:50') } });
+
+    expect(a).toMatchObject({ ready: false, phase: 'probe', wait: 15 });
+    expect(a.step).toEqual({ kind: 'resume', node: 'a', instanceId: 'i-a' });
+    expect(b.step).toBeUndefined();
+  });
+
+  it.each([
+    ['is not up', { state: 'pending' }, {}],
+    ['has not passed its status checks', { checksOk: false }, {}],
+    ['does not answer to Systems Manager', { online: false }, {}],
+    ['has a command under way', {}, { commands: { a: sent('probe', '07:01:55') } }],
+    ['was told so three minutes ago or less', {}, { resumed: { a: iso('06:59:01') } }],
+    ['refused a command a moment ago', {}, { troubles: { a: trouble('07:02:20') } }],
+    ['has been proven since', {}, { proofs: { a: proof('a', '07:01:50') } }],
+  ])('does not tell that to a node that %s', (_, seen, known) => {
+    const { a } = opening({ a: seen }, { unproven: { a: illAt('07:01:30') }, ...known });
+
+    expect(a.step).toBeUndefined();
+  });
+
+  it('tells it again after three minutes', () => {
+    const resumed = { a: iso('06:59') };
+
+    const { a } = opening({}, { unproven: { a: illAt('07:01:30') }, resumed });
+
+    expect(a.step).toMatchObject({ kind: 'resume' });
+  });
+
+  it('comes back for another probe of a node that failed its last one', () => {
+    const resumed = { a: iso('07:01:40') };
+
+    const { a } = opening({}, { unproven: { a: illAt('07:01:50') }, resumed });
+
+    expect([a.wait, a.note]).toEqual([20, 'node a does not serve: nginx answers 502']);
   });
 
   it('comes back sooner for a probe that is under way', () => {
@@ -134,7 +183,10 @@ describe('a refused call', () => {
     const troubles = { database: trouble('07:03'), b: trouble('07:03') };
 
     const start = opening(STOPPED, { troubles });
-    const stop = closing({}, { troubles, drained: { a: iso('07:01'), b: iso('07:01') } });
+    const stop = closing(
+      {},
+      { troubles, drained: { a: drainedAt('07:01'), b: drainedAt('07:01') } },
+    );
     const last = closing({ ...STOPPED, database: 'available' }, { troubles });
 
     expect(start.database.step).toBeUndefined();
@@ -156,7 +208,7 @@ describe('a stop', () => {
   it('lets the associations of a node finish before it stops it', () => {
     const commands = { a: { kind: 'drain' as const, id: 'c-1', sentAt: iso('07:01:55') } };
 
-    const { a, b } = closing({}, { commands, drained: { b: iso('07:01') } });
+    const { a, b } = closing({}, { commands, drained: { b: drainedAt('07:01') } });
 
     expect(a).toMatchObject({ note: 'node a lets its associations finish' });
     expect(a.step).toBeUndefined();
@@ -176,10 +228,29 @@ describe('a stop', () => {
     expect(a.step).toBeUndefined();
   });
 
-  it.each(['stopped', 'terminated', 'missing'])('is over for a node that is %s', (state) => {
+  it.each(['stopped', 'terminated'])('is over for a node that is %s', (state) => {
     const { a } = closing({ a: { state } });
 
     expect(a).toMatchObject({ ready: true });
+  });
+
+  it('is not over for a node that nobody finds: it may well be running', () => {
+    const { a } = closing({ a: { state: 'missing' } });
+
+    expect(a).toMatchObject({
+      ready: false,
+      phase: 'instances stop',
+      note: 'node a is missing: no instance carries its tags',
+    });
+    expect(a.step).toBeUndefined();
+  });
+
+  it('leaves the database running while a node is missing', () => {
+    const missing = closing({ ...STOPPED, a: { state: 'missing' }, database: 'available' });
+    const gone = closing({ ...STOPPED, a: { state: 'terminated' }, database: 'available' });
+
+    expect(missing.database.step).toBeUndefined();
+    expect(gone.database.step).toEqual({ kind: 'stop-database' });
   });
 
   it('takes the database last, when no node is left', () => {
@@ -203,8 +274,11 @@ describe('a stop', () => {
 
 describe('a stop of one node', () => {
   it('neither drains nor stops it until its peer is proven to serve', () => {
-    const serving = evening({}, { drained: { b: iso('07:01') } });
-    const drained = evening({});
+    const serving = evening({});
+    const drained = evening(
+      {},
+      { drained: { b: drainedAt('07:01') }, resumed: { b: iso('07:01:30') } },
+    );
 
     expect(serving.b).toMatchObject({
       note: 'node b keeps running until node a is proven to serve',
@@ -212,11 +286,37 @@ describe('a stop of one node', () => {
     expect([serving.b.step, drained.b.step]).toEqual([undefined, undefined]);
   });
 
+  it('tells a node that was drained to take clients again when its peer turns out not to serve', () => {
+    const known = { unproven: { a: illAt('07:01:50') }, drained: { b: drainedAt('07:01:55') } };
+
+    const { b } = evening({}, known);
+
+    expect(b).toMatchObject({
+      ready: false,
+      phase: 'drain',
+      note: 'node b keeps running until node a is proven to serve',
+      step: { kind: 'resume', node: 'b', instanceId: 'i-b' },
+    });
+  });
+
+  it.each([
+    ['was not drained', { drained: {} }],
+    ['has a command under way', { commands: { b: sent('resume', '07:01:55') } }],
+    ['was told so three minutes ago or less', { resumed: { b: iso('06:59:01') } }],
+    ['refused a command a moment ago', { troubles: { b: trouble('07:02:20') } }],
+  ])('does not tell that to a node that %s', (_, known) => {
+    const drained = { b: drainedAt('07:01') };
+
+    const { b } = evening({}, { unproven: { a: illAt('07:01:50') }, drained, ...known });
+
+    expect(b.step).toBeUndefined();
+  });
+
   it('goes on once the peer is proven', () => {
     const proofs = { a: proof('a', '07:01:50') };
 
     const first = evening({}, { proofs });
-    const then = evening({}, { proofs, drained: { b: iso('07:01') } });
+    const then = evening({}, { proofs, drained: { b: drainedAt('07:01') } });
 
     expect(first.b.step).toMatchObject({ kind: 'drain', node: 'b' });
     expect(then.b.step).toMatchObject({ kind: 'stop-node', node: 'b' });
@@ -225,10 +325,14 @@ describe('a stop of one node', () => {
   it('halts again when the proof of the peer has grown old during the drain', () => {
     const proofs = { a: proof('a', '07:01:15') };
 
-    const { b } = evening({}, { proofs, drained: { b: iso('07:01:59') } });
+    const known = { proofs, drained: { b: drainedAt('07:01:59') } };
+    const first = evening({}, known);
+    const resumed = evening({}, { ...known, resumed: { b: iso('07:01:30') } });
 
-    expect(b).toMatchObject({ ready: false, phase: 'drain' });
-    expect(b.step).toBeUndefined();
+    expect(first.b).toMatchObject({ ready: false, phase: 'drain' });
+    expect(['drain', 'stop-node']).not.toContain(first.b.step?.kind);
+    expect(resumed.b).toMatchObject({ ready: false, phase: 'drain' });
+    expect(resumed.b.step).toBeUndefined();
   });
 });
 

@@ -3,6 +3,8 @@ import { decide } from '../../../functions/power/decide.ts';
 import {
   answered,
   closingRun,
+  drainedAt,
+  illAt,
   proof,
   run,
   STOPPED,
@@ -27,7 +29,7 @@ describe('the answers of probes', () => {
   it('leave the reason of a node that does not serve, until one succeeds', () => {
     const commands = { a: sent('probe', '07:02:40') };
     const ill = { ...answered('07:02:44'), ok: false, said: 'no answer to C-ECHO' };
-    const before = { commands, unproven: { a: 'older' } };
+    const before = { commands, unproven: { a: illAt('07:01', 'older') } };
 
     const failed = decide(
       run({ progress: before }),
@@ -40,7 +42,7 @@ describe('the answers of probes', () => {
       situation('07:03'),
     );
 
-    expect(failed.progress.unproven).toEqual({ a: 'no answer to C-ECHO' });
+    expect(failed.progress.unproven).toEqual({ a: illAt('07:03', 'no answer to C-ECHO') });
     expect(failed.progress.proofs).toEqual({});
     expect(served.progress.unproven).toEqual({});
   });
@@ -54,10 +56,10 @@ describe('the answers of probes', () => {
 
     expect(early.progress.unproven).toEqual({});
     expect(late.progress.unproven).toEqual({
-      a: 'the probe gave no answer',
-      b: 'the probe gave no answer',
+      a: illAt('07:07', 'the probe gave no answer'),
+      b: illAt('07:07', 'the probe gave no answer'),
     });
-    expect(stepsOf(late)).toEqual(['probe a', 'probe b']);
+    expect(stepsOf(late)).toEqual(['resume a', 'resume b']);
   });
 });
 
@@ -80,21 +82,70 @@ describe('a drain', () => {
     const decision = decide(draining, seen({ b: answered('19:02') }), situation('19:02:05'));
 
     expect(stepsOf(decision)).toEqual(['stop-node b']);
-    expect(decision.progress.drained).toEqual({ b: iso('19:02:05') });
+    expect(decision.progress.drained).toEqual({ b: drainedAt('19:02:05') });
   });
 
   it('that fails lets its node stop all the same', () => {
-    const failed = { ...answered('19:02'), ok: false };
+    const said = '2 connections were still open';
+    const failed = { ...answered('19:02'), ok: false, said };
 
     const decision = decide(draining, seen({ b: failed }), situation('19:02:05'));
 
     expect(stepsOf(decision)).toEqual(['stop-node b']);
+    expect(decision.progress.drained).toEqual({ b: drainedAt('19:02:05', said) });
   });
 
   it('that never answers is given up after five minutes', () => {
     const decision = decide(draining, seen({ b: { state: 'pending' } }), situation('19:06'));
 
     expect(stepsOf(decision)).toEqual(['stop-node b']);
+    expect(decision.progress.drained).toEqual({
+      b: drainedAt('19:06', 'the drain gave no answer'),
+    });
+  });
+});
+
+describe('a resume', () => {
+  const resuming = run({
+    progress: {
+      commands: { a: sent('resume', '07:02') },
+      drained: { a: drainedAt('07:01'), b: drainedAt('07:01') },
+      unproven: { a: illAt('07:01:50') },
+    },
+  });
+  const learnt = (a: NonNullable<ReturnType<typeof truth>['commands']['a']>, time: string) =>
+    decide(resuming, truth({ commands: { a } }), situation(time)).progress;
+
+  it('is remembered with its time, and its node is no longer drained', () => {
+    const progress = learnt(answered('07:02:10'), '07:02:15');
+
+    expect(progress.resumed).toEqual({ a: iso('07:02:15') });
+    expect(progress.drained).toEqual({ b: drainedAt('07:01') });
+    expect(progress.commands).toEqual({});
+  });
+
+  it('proves nothing: only the next probe does', () => {
+    const progress = learnt(answered('07:02:10'), '07:02:15');
+
+    expect(progress.proofs).toEqual({});
+    expect(progress.unproven).toEqual({ a: illAt('07:01:50') });
+  });
+
+  it('is under way for five minutes at the most', () => {
+    const early = learnt({ state: 'pending' }, '07:06:59');
+    const late = learnt({ state: 'pending' }, '07:07');
+
+    expect([early.resumed, early.commands.a?.kind]).toEqual([{}, 'resume']);
+    expect([late.resumed, late.commands]).toEqual([{ a: iso('07:07') }, {}]);
+  });
+
+  it('that failed counts as well: the next is due three minutes later', () => {
+    const failed = { ...answered('07:02:10'), ok: false, said: 'no docker' };
+
+    const progress = learnt(failed, '07:02:15');
+
+    expect(progress.resumed).toEqual({ a: iso('07:02:15') });
+    expect(progress.unproven).toEqual({ a: illAt('07:01:50') });
   });
 });
 

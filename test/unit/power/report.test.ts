@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CLOSED, closingRun, OTHER, run } from '../support/power.ts';
+import { CLOSED, closingRun, drainedAt, OTHER, run } from '../support/power.ts';
 import { brokenTopic, opened, report, subjects, told, topic, underWay } from '../support/report.ts';
 import { intent, intents, lease } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
@@ -84,6 +84,21 @@ describe('a run that has reached its goal', () => {
 
     expect(sns.calls[0]?.input).toMatchObject({
       Message: expect.stringContaining('you were told at Mon 23 Nov 07:15; this is over now'),
+    });
+  });
+
+  it('tells which transfers the stop has cut', async () => {
+    const table = memoryTable({ ...intents(CLOSED), ...lease() });
+    const sns = topic();
+    const drained = { a: drainedAt('19:04:30', '2 connections were still open') };
+    const ours = closingRun({ outcome: 'done', progress: { drained } });
+
+    await report('19:05', { task: 'finish', run: ours }, table, sns);
+
+    expect(sns.calls[0]?.input).toMatchObject({
+      Message: expect.stringContaining(
+        'Cut      node a was stopped all the same: 2 connections were still open\n',
+      ),
     });
   });
 

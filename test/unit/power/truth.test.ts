@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readDatabase } from '../../../functions/power/database.ts';
 import { readTruth } from '../../../functions/power/truth.ts';
+import { refuse, service } from '../support/clients.ts';
 import { agent, cloud, instance, status } from '../support/cloud.ts';
 import { node, run, sent } from '../support/power.ts';
 import { iso } from '../support/time.ts';
@@ -110,6 +112,30 @@ describe('the truth about the nodes', () => {
 
     expect(nodes.a.address).toBe(address);
   });
+});
+
+describe('the truth about the database', () => {
+  it.each(['DBInstanceNotFound', 'DBInstanceNotFoundFault'])(
+    'is that it is missing when RDS answers %s',
+    async (name) => {
+      const rds = service({ DescribeDBInstances: refuse(name) });
+
+      const status = await readDatabase(rds, 'clinic-database');
+
+      expect(status).toBe('missing');
+    },
+  );
+
+  it.each(['AccessDenied', 'Throttling', 'NotFound'])(
+    'is not known when RDS answers %s',
+    async (name) => {
+      const rds = service({ DescribeDBInstances: refuse(name) });
+
+      const status = readDatabase(rds, 'clinic-database');
+
+      await expect(status).rejects.toMatchObject({ name });
+    },
+  );
 });
 
 describe('the truth about a command', () => {

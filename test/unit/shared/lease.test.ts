@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Holder, judgeLease, readHolder, shortName } from '../../../functions/shared/lease.ts';
+import { released } from '../../../functions/shared/operations-table.ts';
 import { holder, refuse, service } from '../support/clients.ts';
 import { EXECUTION, OTHER } from '../support/power.ts';
-import { at } from '../support/time.ts';
+import { at, iso } from '../support/time.ts';
 
 const held = { owner: OTHER, purpose: 'remediation', fence: 3 };
 const now = at('07:10');
@@ -120,5 +121,17 @@ describe('the holder of the lease', () => {
     const shown = shortName(OTHER);
 
     expect(shown).toBe('other');
+  });
+});
+
+it('a lease given back keeps its fence and nothing of its owner, at the version that was read', () => {
+  const stored = { key: 'LEASE', version: 4, value: { ...held, takenAt: iso('07:00') } };
+
+  const write = released(stored, now);
+
+  expect(write).toEqual({
+    put: 'LEASE',
+    version: 4,
+    value: { fence: 3, releasedAt: iso('07:10') },
   });
 });

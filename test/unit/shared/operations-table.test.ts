@@ -3,7 +3,7 @@ import { Conflict } from '../../../functions/shared/errors.ts';
 import { commit, put, readSite, remove } from '../../../functions/shared/operations-table.ts';
 import { refuse, service } from '../support/clients.ts';
 import { intents, lease, override } from '../support/site.ts';
-import { memoryTable, TABLE } from '../support/table.ts';
+import { cancelled, memoryTable, TABLE } from '../support/table.ts';
 
 const late = { plannedFor: '2026-11-23T07:00:00.000Z', toldAt: '2026-11-23T07:15:00.000Z' };
 const row = { subject: 's', text: 't', attributes: {}, committedAt: late.toldAt };
@@ -125,6 +125,49 @@ describe('a commit', () => {
     await commit({ client, name: TABLE }, [put('LEASE', { fence: 1, owner: undefined })]);
 
     expect(client.value('LEASE')).toEqual({ fence: 1 });
+  });
+
+  it.each(['ConditionalCheckFailed', 'TransactionConflict'])(
+    'is a conflict when DynamoDB cancels it for a %s of any of its items',
+    async (code) => {
+      const refusal = cancelled('None', code);
+      const client = service({
+        TransactWriteItems: () => {
+          throw refusal;
+        },
+      });
+
+      const committed = commit({ client, name: TABLE }, [put('LATE', late), put('LEASE', {})]);
+
+      await expect(committed).rejects.toThrow(
+        new Conflict('LATE, LEASE changed since it was read', { cause: refusal }),
+      );
+    },
+  );
+
+  it.each([
+    ['throttled', ['None', 'ThrottlingError']],
+    ['wrong', ['ValidationError', 'None']],
+    ['cancelled without a reason', []],
+  ])('is no conflict when it is %s: that passes on as it is', async (_, codes) => {
+    const refusal = cancelled(...codes);
+    const client = service({
+      TransactWriteItems: () => {
+        throw refusal;
+      },
+    });
+
+    const committed = commit({ client, name: TABLE }, [put('LATE', late), put('LEASE', {})]);
+
+    await expect(committed).rejects.toBe(refusal);
+  });
+
+  it('passes on a cancellation that tells no reasons, as it is', async () => {
+    const client = service({ TransactWriteItems: refuse('TransactionCanceledException') });
+
+    const committed = commit({ client, name: TABLE }, [put('LEASE', { fence: 1 })]);
+
+    await expect(committed).rejects.toMatchObject({ name: 'TransactionCanceledException' });
   });
 
   it('passes every other failure of DynamoDB on as it is', async () => {

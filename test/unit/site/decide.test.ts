@@ -35,7 +35,7 @@ describe('a site that is as wished', () => {
 
     expect(verdict).toEqual({
       sweepLease: false,
-      reopenDatabase: false,
+      reopenDatabase: undefined,
       startPower: false,
       tellLate: false,
       reason: 'as wished: the window Mon–Fri 07:00–19:00 is open until Mon 23 Nov 19:00',
@@ -207,7 +207,7 @@ describe('a database that AWS has started by itself', () => {
     const verdict = tick('20:00', asleep, { ...night, database: 'available' });
 
     expect(verdict).toMatchObject({
-      reopenDatabase: true,
+      reopenDatabase: expect.any(String),
       startPower: true,
       reason: 'AWS has started the database by itself; it is to be stopped again',
     });
@@ -219,21 +219,70 @@ describe('a database that AWS has started by itself', () => {
     (database) => {
       const verdict = tick('20:00', asleep, { database });
 
-      expect(verdict).toMatchObject({ reopenDatabase: false, startPower: false });
+      expect(verdict).toMatchObject({ reopenDatabase: undefined, startPower: false });
     },
   );
+
+  it('waits for the lease, and is reopened all the same', () => {
+    const verdict = tick('20:00', { ...asleep, ...lease({ owner: OTHER }) }, { lease: HELD });
+
+    expect(verdict).toMatchObject({ reopenDatabase: expect.any(String), startPower: false });
+  });
 
   it('is not one that has yet to be stopped, nor one that is meant to run', () => {
     const stopping = tick('20:00', { ...intents(CLOSED), ...freeLease('19:01') });
     const open = tick('12:00', awake);
 
-    expect([stopping.reopenDatabase, open.reopenDatabase]).toEqual([false, false]);
+    expect([stopping.reopenDatabase, open.reopenDatabase]).toEqual([undefined, undefined]);
   });
 
   it('is not one that runs because the site has been open until now', () => {
     const verdict = tick('19:01', awake);
 
-    expect(verdict).toMatchObject({ reopenDatabase: false, startPower: true });
+    expect(verdict).toMatchObject({ reopenDatabase: undefined, startPower: true });
+  });
+});
+
+describe('a database that was stopped outside the plan', () => {
+  it('is started again: its intent is reopened and a run started', () => {
+    const verdict = tick('12:00', awake, { database: 'stopped' });
+
+    expect(verdict).toMatchObject({
+      reopenDatabase: expect.any(String),
+      startPower: true,
+      reason: 'the database has been stopped outside the plan; it is to run',
+    });
+    expect(verdict).not.toHaveProperty('quietUntil');
+  });
+
+  it.each(['available', 'starting', 'stopping', 'backing-up', 'failed', 'missing', 'unknown'])(
+    'is not one that is %s',
+    (database) => {
+      const verdict = tick('12:00', awake, { database });
+
+      expect(verdict).toMatchObject({ reopenDatabase: undefined, startPower: false });
+    },
+  );
+
+  it('is not one that has yet to be started, nor one that is meant to be stopped', () => {
+    const starting = tick(
+      '12:00',
+      { ...intents(OPEN), ...lease({ owner: OTHER }) },
+      { lease: HELD, database: 'stopped' },
+    );
+    const night = tick('20:00', asleep, { database: 'stopped' });
+
+    expect([starting.reopenDatabase, night.reopenDatabase]).toEqual([undefined, undefined]);
+  });
+
+  it('is not one that is stopped because the site has been closed until now', () => {
+    const verdict = tick('07:01', asleep, { database: 'stopped' });
+
+    expect(verdict).toMatchObject({
+      reopenDatabase: undefined,
+      startPower: true,
+      reason: expect.stringMatching(/^no run has taken up the change/),
+    });
   });
 });
 

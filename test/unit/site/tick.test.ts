@@ -134,6 +134,31 @@ describe('the tick', () => {
     expect(started(night.sfn)).toHaveLength(1);
   });
 
+  it('reopens the intent of a database stopped outside the plan, and starts a run', async () => {
+    const open = world(awake, { rds: database('stopped') });
+
+    await tick('12:00', open);
+
+    expect(open.table.value('INTENT#database')).toEqual({
+      wish: 'running',
+      reason: 'the database has been stopped outside the plan; it is to run',
+      plannedFor: iso('12:00'),
+      run: EXECUTION,
+    });
+    expect(open.table.value('INTENT#a')).toHaveProperty('reachedAt');
+    expect(started(open.sfn)).toHaveLength(1);
+  });
+
+  it('leaves a database alone that RDS does not know: there is none to start', async () => {
+    const rds = service({ DescribeDBInstances: refuse('DBInstanceNotFound') });
+    const gone = world(awake, { rds });
+
+    const verdict = await tick('12:00', gone);
+
+    expect(verdict).toMatchObject({ reopenDatabase: undefined, startPower: false });
+    expect(gone.table.transactions).toEqual([]);
+  });
+
   it('tells once what is late when no run has', async () => {
     const stuck = world({ ...asleep, ...lease({ owner: OTHER, purpose: 'remediation' }) });
 

@@ -7,7 +7,7 @@ import { memoryTable } from './table.ts';
 import { iso } from './time.ts';
 
 export const nodeStep = (
-  kind: 'start-node' | 'stop-node' | 'drain' | 'probe',
+  kind: 'start-node' | 'stop-node' | 'drain' | 'resume' | 'probe',
   node: 'a' | 'b',
 ): Step => ({
   kind,

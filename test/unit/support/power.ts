@@ -22,6 +22,7 @@ export const progress = (more: Partial<Progress> = {}): Progress => ({
   troubles: {},
   commands: {},
   drained: {},
+  resumed: {},
   proofs: {},
   unproven: {},
   ...more,
@@ -62,6 +63,8 @@ export const closingRun: typeof run = (more = {}) =>
 
 /** A node that is healthy if it runs at all, or else as a test wishes. */
 export const node = (name: NodeName, more: Partial<NodeTruth> = {}): NodeTruth => {
+  if (more.state === 'missing')
+    return { checksOk: false, online: false, ...more, state: 'missing' };
   const runs = (more.state ?? 'running') === 'running';
   return {
     instanceId: `i-${name}`,
@@ -100,6 +103,15 @@ export const proof = (name: NodeName, time: string) => ({
   address: addressOf(name),
 });
 
+/** A drain that has ended, and what it left undone. */
+export const drainedAt = (time: string, left?: string) => ({
+  at: iso(time),
+  ...(left && { left }),
+});
+
+/** A probe that has failed, and what it said. */
+export const illAt = (time: string, said = 'nginx answers 502') => ({ at: iso(time), said });
+
 export const answered = (time: string): CommandTruth => ({
   state: 'ended',
   ok: true,
@@ -130,6 +142,7 @@ export const environment = (more: Partial<PlanInput> = {}) => ({
   TOPIC: 'arn:aws:sns:eu-west-2:111122223333:clinic-alerts',
   DATABASE: 'clinic-database',
   DRAIN_DOCUMENT: 'clinic-drain',
+  RESUME_DOCUMENT: 'clinic-resume',
   PROBE_DOCUMENT: 'clinic-probe',
   POWER: 'arn:aws:states:eu-west-2:111122223333:stateMachine:clinic-power',
   PLAN: JSON.stringify(planInput(more)),
@@ -143,7 +156,7 @@ export const situation = (time: string, more: Partial<Situation> = {}): Situatio
 });
 
 /** A command under way. */
-export const sent = (kind: 'drain' | 'probe', time: string) => ({
+export const sent = (kind: 'drain' | 'resume' | 'probe', time: string) => ({
   kind,
   id: 'c-1',
   sentAt: iso(time),

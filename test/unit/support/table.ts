@@ -69,7 +69,7 @@ export function memoryTable(values: Readonly<Record<string, object>> = {}, pageS
         throw awsError('ValidationException', 'no item, or one item twice');
       }
       if (!writes.every((one) => one.holds)) {
-        throw awsError('TransactionCanceledException', 'Transaction cancelled');
+        throw cancelled(...writes.map((one) => (one.holds ? 'None' : 'ConditionalCheckFailed')));
       }
       for (const { key, item } of writes) {
         if (item) items.set(key, item);
@@ -88,6 +88,12 @@ export function memoryTable(values: Readonly<Record<string, object>> = {}, pageS
     transactions,
   } satisfies MemoryTable;
 }
+
+/** A transaction that DynamoDB has cancelled, with its reason for each item. */
+export const cancelled = (...codes: readonly string[]): Error =>
+  Object.assign(awsError('TransactionCanceledException', 'Transaction cancelled'), {
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
 
 interface Condition {
   readonly ConditionExpression?: string | undefined;
