@@ -121,13 +121,13 @@ export class Scheduler {
       const change = Math.min(clock.nextEvent(), new Date(quietUntil).getTime());
       const quiet = Number.isFinite(change) ? Math.ceil((change - at) / MINUTE_MS) - 1 : 0;
       for (let skipped = 1; skipped <= quiet; skipped++)
-        this.skip(schedule, at + skipped * MINUTE_MS);
+        this.passOver(schedule, at + skipped * MINUTE_MS);
       next += Math.max(0, quiet) * MINUTE_MS;
     }
     clock.at(next, () => void this.tick(schedule), { housekeeping: true });
   }
 
-  private skip(schedule: Schedule, at: number): void {
+  private passOver(schedule: Schedule, at: number): void {
     const name = schedule.target.Arn.split(':').at(-1) ?? '';
     this.world.cloudwatch.count('AWS/Lambda', 'Invocations', { FunctionName: name }, at);
     this.world.lambda.keepWarm(schedule.target.Arn, at);

@@ -144,6 +144,13 @@ const alone: Row[] = [
     '"prod"',
     'prd, stg, tst, dev',
   ],
+  [
+    'in a region of another partition',
+    { region: 'us-gov-west-1', zones: ['us-gov-west-1a', 'us-gov-west-1b'] },
+    'region',
+    '"us-gov-west-1"',
+    'Write a commercial region',
+  ],
   ['in a region of another shape', { region: 'canada' }, 'region', '"canada"', 'ca-central-1'],
   ['in one zone', { zones: ['ca-central-1a'] }, 'zones', '["ca-central-1a"]', 'two or three'],
   ['with a zone as text', { zones: 'ca-central-1a' }, 'zones', '"ca-central-1a"', 'is not a list'],
