@@ -23,7 +23,7 @@ export type Cancel = () => void;
  */
 export class Clock {
   private readonly timers: FakeClock;
-  /** Fake timers replace this one too, and promise jobs must be drained by a real turn. */
+  /** The real event loop's: fake timers leave it alone, and promise jobs are drained by its turn. */
   private readonly turn = setImmediate;
   private readonly queue = new TinyQueue<Pending>(
     [],

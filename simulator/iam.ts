@@ -154,5 +154,5 @@ function matches(value: string, pattern: string): boolean {
 
 const patterns = new Map<string, RegExp>();
 
-export const asList = (value: unknown): unknown[] =>
+const asList = (value: unknown): unknown[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];

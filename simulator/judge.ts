@@ -8,7 +8,7 @@ import type {
   PowerState,
   ResourceName,
 } from '../functions/shared/operations-table.ts';
-import { RESOURCES } from '../functions/shared/operations-table.ts';
+import { peerOf, RESOURCES } from '../functions/shared/operations-table.ts';
 import type { Invocation } from './api.ts';
 import type { Execution } from './services/step-functions.ts';
 import type { World } from './world.ts';
@@ -122,7 +122,7 @@ export class Judge {
   }
 
   private assertServing(name: NodeName, who: string): void {
-    const peer = name === 'a' ? 'b' : 'a';
+    const peer = peerOf(name);
     if (this.serves(name) && !this.serves(peer) && !this.isPlanned(peer, 'stopped')) {
       this.broken(1, `${who} would take down node ${name}, the last one that serves`);
     }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { NotModelled } from './aws-error.ts';
 
 /** The account that the rehearsal pretends to deploy to; AWS's documentation uses it too. */
-export const ACCOUNT = '111122223333';
+const ACCOUNT = '111122223333';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 

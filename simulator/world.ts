@@ -58,7 +58,7 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 /** Every resource type that the simulator knows; all others are inert. */
-export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
+const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...referredTypes,
   ...cloudwatchTypes,
   ...dynamodbTypes,

@@ -6,7 +6,7 @@ import type { Clients } from '../shared/clients.ts';
 import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
 import { NotAllowed } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
-import { readSite, type SiteState } from '../shared/operations-table.ts';
+import { peerOf, readSite, type SiteState } from '../shared/operations-table.ts';
 import { type Progress, Run, resourceOf, type Step } from './run.ts';
 
 const Input = z.object({ run: Run });
@@ -67,14 +67,14 @@ function isStale(run: Run, step: Step, now: Date): boolean {
   // Written so that a time that cannot be read is stale, too.
   if (!(secondsBetween(run.seenAt, now) <= CLOCKS.evidence)) return true;
   if (step.kind !== 'drain' && step.kind !== 'stop-node') return false;
-  const peer = step.node === 'a' ? 'b' : 'a';
+  const peer = peerOf(step.node);
   if (run.goal[peer] === 'stopped') return false;
   const proof = run.progress.proofs[peer];
   return !proof || !(secondsBetween(proof.at, now) <= CLOCKS.evidence);
 }
 
 /** The guards of a disruptive call, on what the table says right now. */
-export function assertAllowed(run: Run, step: Step, site: SiteState): void {
+function assertAllowed(run: Run, step: Step, site: SiteState): void {
   const { owner, fence } = site.lease.value;
   if (owner !== run.execution || fence !== run.fence) {
     throw new NotAllowed(`${step.kind}: the lease has passed to ${owner ?? 'nobody'}`);

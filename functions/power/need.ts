@@ -1,5 +1,5 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import { NODES, type NodeName } from '../shared/operations-table.ts';
+import { NODES, type NodeName, peerOf } from '../shared/operations-table.ts';
 import { isProven } from './progress.ts';
 import type { Progress, Run, Step } from './run.ts';
 import type { Truth } from './truth.ts';
@@ -118,7 +118,7 @@ function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
   if (!instanceId) return need('instances stop', 60, 'is missing: no instance carries its tags');
   if (state !== 'running') return need('instances stop', 30, `is ${state}`);
   // The last host that serves is never taken down: a peer that is meant to stay must be proven.
-  const peer = node === 'a' ? 'b' : 'a';
+  const peer = peerOf(node);
   if (run.goal[peer] === 'running' && !isProven(progress, peer, now)) {
     const note = `keeps running until node ${peer} is proven to serve`;
     // A peer whose proof has merely aged is being asked again; one that failed leaves us alone.

@@ -48,8 +48,6 @@ const Step = z.union([
 ]);
 export type Step = z.infer<typeof Step>;
 
-export const OUTCOMES = ['done', 'unfinished', 'superseded'] as const;
-
 /**
  * One run of the power workflow, as it travels from state to state.
  *
@@ -74,7 +72,7 @@ export const Run = z.object({
   because: z.string(),
   /** When the truth behind `steps` was read. */
   seenAt: Instant,
-  outcome: z.optional(z.enum(OUTCOMES)),
+  outcome: z.optional(z.enum(['done', 'unfinished', 'superseded'])),
 });
 export type Run = z.infer<typeof Run>;
 

@@ -71,8 +71,7 @@ function each(plan: PowerPlan, site: PowerState): Record<ResourceName, PowerStat
  * changed the plan: nothing was planned for an instant then.
  */
 export function plannedInstant(site: SiteState, wish: Wishes, now: Date): string | undefined {
-  const known = RESOURCES.some((name) => site.intents[name] !== undefined);
-  if (!known) return undefined;
+  if (isNew(site)) return undefined;
   if (!changed(site, wish)) return openIntents(site)[0]?.plannedFor;
   const planned = wish.since && secondsBetween(wish.since, now) <= CLOCKS.planned;
   return planned ? wish.since.toISOString() : undefined;
@@ -81,6 +80,10 @@ export function plannedInstant(site: SiteState, wish: Wishes, now: Date): string
 /** Why a run sets out: the change of the wish, or why an unchanged one is pursued again. */
 export const pursuedReason = (site: SiteState, wish: Wishes): string =>
   changed(site, wish) ? wish.reason : (openIntents(site)[0]?.reason ?? wish.reason);
+
+/** Nothing has ever been recorded: the first look after a deployment. */
+export const isNew = (site: SiteState): boolean =>
+  RESOURCES.every((name) => site.intents[name] === undefined);
 
 export const changed = (site: SiteState, wish: Wishes): boolean =>
   RESOURCES.some((name) => site.intents[name]?.value.wish !== wish.of[name]);

@@ -26,6 +26,7 @@ export type ResourceName = NodeName | 'database';
 export type PowerState = 'running' | 'stopped';
 
 export const NODES: readonly NodeName[] = ['a', 'b'];
+export const peerOf = (node: NodeName): NodeName => (node === 'a' ? 'b' : 'a');
 export const RESOURCES: readonly ResourceName[] = ['a', 'b', 'database'];
 
 /** The recorded wish for a node or the database, written before the call that makes it true. */

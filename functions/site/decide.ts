@@ -1,7 +1,7 @@
-import { changed, openIntents, plannedInstant, type Wishes } from '../power/wishes.ts';
+import { changed, isNew, openIntents, plannedInstant, type Wishes } from '../power/wishes.ts';
 import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
 import type { LeaseVerdict } from '../shared/lease.ts';
-import { RESOURCES, type SiteState } from '../shared/operations-table.ts';
+import type { SiteState } from '../shared/operations-table.ts';
 
 export interface Sight {
   readonly now: Date;
@@ -32,7 +32,6 @@ export interface TickVerdict {
  */
 export function decide(site: SiteState, sight: Sight): TickVerdict {
   const { now, wish, lease } = sight;
-  const isFirst = RESOURCES.every((name) => site.intents[name] === undefined);
   const isChanged = changed(site, wish);
   const astray = isChanged ? undefined : whyAstray(site, sight);
   const pursued = isChanged || openIntents(site).length > 0 || astray !== undefined;
@@ -54,7 +53,7 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
     if (!pursued) return `as wished: ${wish.reason}`;
     if (!free) return lease.reason;
     if (resting > 0) return `looks again in ${Math.ceil(resting)} s`;
-    if (isFirst) return `the first run after a deployment: ${wish.reason}`;
+    if (isNew(site)) return `the first run after a deployment: ${wish.reason}`;
     if (astray) return astray;
     if (isChanged) return `no run has taken up the change: ${wish.reason}`;
     return `the last run did not reach its goal: ${wish.reason}`;

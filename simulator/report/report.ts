@@ -74,9 +74,17 @@ function verdict(result: SimulationResult, rows: readonly PlanRow[], end: Date):
       ? 'OK: Every planned change happened.'
       : `OK: ${late} planned changes were late, and the operator was told.`,
     ...undone.filter(open).map(({ planned }) => `Not judged: that of ${planned}, still under way.`),
+    ...soundings(result),
     ...result.unstruck.map(
       ({ name, at }) => `The fault ${name} of ${at.toISOString()} struck nothing.`,
     ),
     `Invariants ${numbers} of the design held; the same seed gave the same trace twice.`,
   ];
+}
+
+/** An alarm is no broken promise, but nobody should have to find it in the timeline. */
+function soundings({ entries }: SimulationResult): string[] {
+  const alarms = entries.filter(({ kind, text }) => kind === 'alarm' && text === 'ALARM');
+  const names = new Set(alarms.map(({ who }) => who));
+  return names.size === 0 ? [] : [`Alarms sounded: ${[...names].join(', ')}.`];
 }

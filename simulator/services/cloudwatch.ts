@@ -26,7 +26,6 @@ export const cloudwatchTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 interface Alarm {
-  readonly where: string;
   readonly name: string;
   readonly metric: string;
   readonly description: string;
@@ -61,7 +60,6 @@ export class CloudWatch {
       }
       const dimensions = resource.required('Dimensions') as { Name: string; Value: string }[];
       return {
-        where: resource.where,
         name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
         metric: keyOf(
           resource.text('Namespace'),

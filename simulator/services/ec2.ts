@@ -51,7 +51,6 @@ const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
 
 export interface Instance {
   readonly id: string;
-  readonly where: string;
   readonly arn: string;
   readonly type: string;
   readonly region: string;
@@ -81,7 +80,6 @@ export class Ec2 {
       // The rehearsal begins where a deployment leaves the site: everything runs.
       return {
         id,
-        where: resource.where,
         arn: resource.arn('ec2', `instance/${id}`),
         type: resource.text('InstanceType'),
         region: resource.stack.region,

@@ -21,11 +21,13 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
     },
   },
   'AWS::Lambda::Permission': {
-    reads: ['Action', 'FunctionName', 'Principal', 'SourceArn'],
+    reads: ['FunctionName', 'Principal', 'SourceArn'],
+    only: { Action: ['"lambda:InvokeFunction"'] },
     names: (resource) => ({ ref: resource.id }),
   },
   'AWS::Lambda::EventInvokeConfig': {
-    reads: ['FunctionName', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds', 'Qualifier'],
+    // An invocation that fails is not repeated here: the next tick comes before Lambda's retry.
+    ignores: ['FunctionName', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds', 'Qualifier'],
     names: (resource) => ({ ref: resource.id }),
   },
 };
@@ -35,8 +37,6 @@ interface Deployed {
   readonly name: string;
   /** The handler's path, `power/act`: what people know the function by. */
   readonly label: string;
-  readonly arn: string;
-  readonly where: string;
   readonly role: string;
   readonly timeoutMs: number;
   readonly handler: (event: unknown, context: Context) => Promise<unknown>;
@@ -80,8 +80,6 @@ export class LambdaService {
       this.functions.set(String(attributes?.Arn), {
         name,
         label: resource.text('Handler').replace(/\.handler$/, ''),
-        arn: String(attributes?.Arn),
-        where: resource.where,
         role: resource.text('Role'),
         timeoutMs: Number(resource.required('Timeout')) * 1000,
         handler: this.created(create, resource, name),

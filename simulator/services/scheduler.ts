@@ -157,7 +157,7 @@ export class Scheduler {
 }
 
 /** The next instant after `now` at which the zone's clock shows this time. */
-export function nextDaily(now: number, hour: number, minute: number, zone: string): number {
+function nextDaily(now: number, hour: number, minute: number, zone: string): number {
   let date = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
   for (;;) {
     const wall = date.toPlainDateTime({ hour, minute });
