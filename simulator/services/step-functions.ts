@@ -83,7 +83,7 @@ export class StepFunctions {
         name: attributes?.Name ?? '',
         role: resource.text('RoleArn'),
         tasks: tasksOf(definition, resource),
-        interpreter: new StateMachine(definition),
+        interpreter: interpreterOf(definition),
       });
     }
   }
@@ -263,6 +263,19 @@ export class StepFunctions {
       },
     });
   }
+}
+
+/**
+ * Checking a definition takes the interpreter longer than a day's play, and it keeps nothing of a
+ * run: plays of the same definition share one.
+ */
+const interpreters = new Map<string, StateMachine>();
+
+function interpreterOf(definition: StateMachineDefinition): StateMachine {
+  const text = JSON.stringify(definition);
+  const interpreter = interpreters.get(text) ?? new StateMachine(definition);
+  interpreters.set(text, interpreter);
+  return interpreter;
 }
 
 function definitionOf(resource: Resource): StateMachineDefinition {
