@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
-import { FAULTS, type FaultName } from '../simulator/faults.ts';
-import type { SimulateOptions } from './simulate.ts';
+import { complaint, FAULTS, type FaultKind, type FaultName } from '../simulator/faults/library.ts';
+import type { NamedFault, SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
 
 const program = new Command('orthweb')
@@ -24,7 +24,12 @@ program
     1,
   )
   .option('--json <file>', 'also write everything that happened as JSON')
-  .option('--fault <name@time>', faultHelp(), collectFault)
+  .option(
+    '--fault <name@time>',
+    "inject a fault at YYYY-MM-DDTHH:MM of the site's clock; may be repeated; listed below",
+    collectFault,
+  )
+  .addHelpText('after', faultHelp())
   .action(async (options: SimulateOptions) => {
     // Loaded when it is needed, so that a mistyped option is answered at once.
     const { runSimulate } = await import('./simulate.ts');
@@ -40,24 +45,42 @@ function wholeNumber(low: number, high: number): (text: string) => number {
 }
 
 function faultHelp(): string {
-  const names = Object.entries(FAULTS).map(([name, what]) => `${name}: ${what}`);
-  return `inject a fault at YYYY-MM-DDTHH:MM of the site's clock; may be repeated (${names.join('; ')})`;
+  const lines = Object.entries(FAULTS).map(([name, kind]: [string, FaultKind]) => {
+    const lasts = kind.minutes === undefined ? 'once' : `${kind.minutes} min`;
+    const label = kind.on ? `${name}:${kind.on.example}` : name;
+    return `  ${label}\n      ${kind.says} (${lasts})`;
+  });
+  return ['', 'Faults, as name@time, name:target@time or name:target@time+minutes:', ...lines].join(
+    '\n',
+  );
 }
 
-function collectFault(
-  text: string,
-  before: SimulateOptions['fault'] = [],
-): SimulateOptions['fault'] {
-  const [name = '', local, ...more] = text.split('@');
+function collectFault(text: string, before: readonly NamedFault[] = []): readonly NamedFault[] {
+  const [label = '', when, ...more] = text.split('@');
+  const [name = '', on] = split(label, ':');
   if (!Object.hasOwn(FAULTS, name)) {
     throw new InvalidArgumentError(
       `Write one of ${Object.keys(FAULTS).join(', ')}, then @ and a time.`,
     );
   }
-  if (!local || more.length > 0) {
-    throw new InvalidArgumentError(`Add when, once: ${name}@2026-11-24T07:00.`);
+  if (!when || more.length > 0) {
+    throw new InvalidArgumentError(`Add when, once: ${label}@2026-11-24T07:00.`);
   }
-  return [...before, { name: name as FaultName, local }];
+  const [local, lasts] = split(when, '+');
+  if (lasts !== undefined && !/^[1-9]\d{0,3}$/.test(lasts)) {
+    throw new InvalidArgumentError(`"+${lasts}": write whole minutes, such as +10.`);
+  }
+  const minutes = lasts === undefined ? undefined : Number(lasts);
+  const wrong = complaint(name as FaultName, on, minutes);
+  if (wrong) throw new InvalidArgumentError(wrong);
+  const fault = { name: name as FaultName, local, ...(on !== undefined && { on }) };
+  return [...before, { ...fault, ...(minutes !== undefined && { minutes }) }];
+}
+
+/** The text before the first of these marks, and what follows it, if there is one. */
+function split(text: string, mark: string): [string, string | undefined] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 try {

@@ -5,15 +5,14 @@ import { synthesize } from '../infra/app.ts';
 import { bundle, bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
 import { planOf } from '../infra/operations/power-plan.ts';
-import type { Fault, FaultName } from '../simulator/faults.ts';
+import type { Fault } from '../simulator/faults/library.ts';
+import { rehearse } from '../simulator/rehearsal.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';
-import { rehearse } from '../simulator/simulation.ts';
 import { UserError } from './user-error.ts';
 
 /** A fault as the user names it: the time is that of the site's clock. */
-interface NamedFault {
-  readonly name: FaultName;
+export interface NamedFault extends Omit<Fault, 'at'> {
   readonly local: string;
 }
 
@@ -81,7 +80,7 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
     '',
     ...reportLines(rehearsal),
     `Bundling ${seconds(begun, bundled)} s, synthesis ${seconds(bundled, synthesized)} s, ` +
-      `playing twice ${seconds(synthesized, played)} s: ${seconds(begun, played)} s.`,
+      `playing ${seconds(synthesized, played)} s: ${seconds(begun, played)} s.`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return result.failure ? 1 : 0;
@@ -97,7 +96,12 @@ function readDate(date: string, timeZone: string): Date {
   }
 }
 
-function readFault({ name, local }: NamedFault, timeZone: string, from: Date, end: Date): Fault {
+function readFault(
+  { local, ...fault }: NamedFault,
+  timeZone: string,
+  from: Date,
+  end: Date,
+): Fault {
   const at = readTime(local, timeZone);
   if (at < from || at >= end) {
     throw new UserError(
@@ -105,7 +109,7 @@ function readFault({ name, local }: NamedFault, timeZone: string, from: Date, en
         `${end.toISOString()}. Choose a time in it, or give --from and --days.`,
     );
   }
-  return { name, at };
+  return { ...fault, at };
 }
 
 function readTime(local: string, timeZone: string): Date {

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clients } from '../functions/shared/clients.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
+import type { Clock } from './clock.ts';
+import type { Blow, Call } from './faults/faults.ts';
 import type { RequestContext } from './iam.ts';
 import type { Chance } from './random.ts';
+import { nodeOf } from './services/ec2.ts';
 import type { World } from './world.ts';
 
 /** One Lambda invocation: in whose name calls are made, and on whose behalf. */
@@ -13,8 +16,23 @@ export interface Invocation {
   readonly execution: string | undefined;
   /** How long each of its calls takes on the way. */
   readonly network: Chance;
-  /** Timed out: the process is gone, and what it still awaits never comes. */
+  /** How far its clock is off, in ms. */
+  readonly skewMs: number;
+  /** Ends the process with this error. */
+  readonly die: (error: Error) => void;
+  /** The process is gone, and what it still awaits never comes. */
   dead: boolean;
+}
+
+/**
+ * The way of a call to AWS and back: where time passes and where control may pass to others.
+ * Tools that explore crashes and orders put their own in its place.
+ */
+export interface Passage {
+  /** Resolves when the call may take effect. */
+  before(call: Call): Promise<void>;
+  /** Resolves when its answer may reach the caller. */
+  after(call: Call): Promise<void>;
 }
 
 export interface Permission {
@@ -75,31 +93,54 @@ export class Api {
     return this.current.run(invocation, run);
   }
 
+  /** The invocation whose code is running right now. */
+  get caller(): Invocation | undefined {
+    return this.current.getStore();
+  }
+
   private async send(
     service: keyof Clients,
     command: { readonly constructor: { name: string }; readonly input: object },
   ): Promise<object> {
-    const { clock } = this.world;
+    const { faults, passage } = this.world;
     const name = command.constructor.name.replace(/Command$/, '');
     const operation = this.services[service][name];
-    const invocation = this.current.getStore();
-    if (!operation || !invocation) {
+    const by = this.current.getStore();
+    if (!operation || !by) {
       throw this.world.broken(new NotModelled(`the simulator does not know ${service}:${name}`));
     }
-    const { network } = invocation;
-    await clock.sleep(network.between(4, 40));
-    if (invocation.dead) return never();
+    const targets = () => this.targetsOf(operation.permissions(command.input as never));
+    const call: Call = { service, operation: name, by, targets };
+    await passage.before(call);
+    if (by.dead) return never();
+    let blow: Blow = {};
     try {
+      blow = faults.blow(call);
+      if (blow.refusal) throw blow.refusal;
       for (const permission of operation.permissions(command.input as never)) {
-        this.authorize(service, permission, invocation);
+        this.authorize(service, permission, by);
       }
-      return operation.run(command.input as never, invocation);
+      const answer = operation.run(command.input as never, by);
+      this.world.judge.answered(call);
+      return answer;
     } catch (error) {
       throw error instanceof NotModelled ? this.world.broken(error) : error;
     } finally {
-      await clock.sleep(network.between(2, 20));
-      if (invocation.dead) await never();
+      if (blow.kills) by.die(new Error(`killed after ${service}:${name}`));
+      if (blow.unanswered) await never();
+      await passage.after(call);
+      if (by.dead) await never();
     }
+  }
+
+  /** The names under which a fault may know what a call touches. */
+  private targetsOf(permissions: readonly Permission[]): string[] {
+    return permissions
+      .flatMap(({ resources }) => resources)
+      .flatMap((arn) => [
+        arn.split(/[:/]/).at(-1) ?? '',
+        ...this.world.ec2.instances.filter((one) => one.arn === arn).map(nodeOf),
+      ]);
   }
 
   /** A refused call fails as on AWS, and fails the run: a deployment would lack that right. */
@@ -111,5 +152,11 @@ export class Api {
     throw new AwsError(ACCESS_DENIED[service], refusal);
   }
 }
+
+/** The usual way: some milliseconds on the network, there and back. */
+export const network = (clock: Clock): Passage => ({
+  before: ({ by }) => clock.sleep(by.network.between(4, 40)),
+  after: ({ by }) => clock.sleep(by.network.between(2, 20)),
+});
 
 const never = (): Promise<never> => new Promise(() => {});

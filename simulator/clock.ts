@@ -104,6 +104,17 @@ export class Clock {
     if (this.failure !== undefined) throw this.failure;
   }
 
+  /** Lets whoever asks for the time see it off by so many ms; for a function whose clock is. */
+  skew(offsetMs: () => number): void {
+    const True = globalThis.Date;
+    globalThis.Date = new Proxy(True, {
+      construct: (target, parts: []) =>
+        parts.length > 0 ? new target(...parts) : new target(this.now + offsetMs()),
+      get: (target, name) =>
+        name === 'now' ? () => this.now + offsetMs() : Reflect.get(target, name),
+    });
+  }
+
   /** Gives the process its own time back. */
   uninstall(): void {
     this.timers.uninstall();

@@ -25,6 +25,8 @@ export class Host {
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
+  private silent = false;
+  private servedLast = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, id: string) {
     this.world = world;
@@ -33,18 +35,39 @@ export class Host {
 
   /** A client gets an answer that went through nginx, Orthanc and the database. */
   get serves(): boolean {
-    return this.on && this.containers && this.listening && this.world.rds.available;
+    return this.sound && this.world.rds.available;
+  }
+
+  /** Nothing is wrong with the host itself, whatever the database does. */
+  get sound(): boolean {
+    return this.on && this.containers && this.listening;
+  }
+
+  /** It serves, or did at some time since this instant (epoch milliseconds). */
+  servedSince(instant: number): boolean {
+    return this.serves || this.servedLast >= instant;
+  }
+
+  /** To be called before anything changes that `serves` hangs on. */
+  noteServing(): void {
+    if (this.serves) this.servedLast = this.world.clock.now;
+  }
+
+  /** From now on the agent answers nobody, or does again. */
+  silence(silent: boolean): void {
+    this.silent = silent;
   }
 
   /** The Systems Manager agent answers. */
   get online(): boolean {
-    return this.on && this.agent;
+    return this.on && this.agent && !this.silent;
   }
 
   boot(): void {
     const { clock } = this.world;
     const chance = this.world.chance(`boot ${this.id}`);
     const boot = ++this.boots;
+    this.noteServing();
     this.on = true;
     this.agent = false;
     this.containers = false;
@@ -67,6 +90,7 @@ export class Host {
   }
 
   shutDown(): void {
+    this.noteServing();
     this.on = false;
     this.agent = false;
     this.containers = false;
@@ -86,7 +110,10 @@ export class Host {
     const boot = this.boots;
     const [shortest, longest] = Host.scripts[script]?.seconds ?? [0, 0];
     const seconds = chance.between(shortest, longest);
-    if (script === 'drain') this.listening = false;
+    if (script === 'drain') {
+      this.noteServing();
+      this.listening = false;
+    }
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
       if (script === 'resume') this.listening = this.containers = true;

@@ -1,5 +1,7 @@
-import type { Fault } from './faults.ts';
-import { InvariantBroken, type Plan } from './judge.ts';
+import type { Passage } from './api.ts';
+import type { Fault } from './faults/library.ts';
+import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
+import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
 import type { Execution } from './services/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
@@ -19,32 +21,8 @@ export interface SimulationOptions {
   readonly progress?: (now: Date) => void;
   /** Called once the world stands and before time moves: for tests that set the scene. */
   readonly prepare?: (world: World) => void;
-}
-
-/**
- * Plays twice and compares: the same seed must give the same trace, byte for byte. A play that
- * broke is not played again. Rejects as `simulate` does.
- */
-export async function rehearse(options: SimulationOptions): Promise<SimulationResult> {
-  const first = await simulate(options);
-  if (first.failure) return first;
-  const second = await simulate(options);
-  if (second.failure) return second;
-  const failure = difference(first, second);
-  return failure ? { ...first, failure } : first;
-}
-
-function difference(one: SimulationResult, other: SimulationResult): Error | undefined {
-  if (JSON.stringify(one) === JSON.stringify(other)) return undefined;
-  const at = one.entries.findIndex(
-    (entry, index) => JSON.stringify(entry) !== JSON.stringify(other.entries[index]),
-  );
-  const [here, there] = [one.entries[at], other.entries[at]];
-  return new InvariantBroken(
-    14,
-    here?.at ?? 'the end',
-    `the same seed gave "${here?.who}: ${here?.text}" and then "${there?.who}: ${there?.text}"`,
-  );
+  /** How calls travel, for tools that explore crashes and orders. */
+  readonly passage?: (world: World) => Passage;
 }
 
 /** A workflow run as it ended, or as it stands. */
@@ -68,7 +46,9 @@ export interface SimulationResult {
   /** Injected faults that struck nothing. */
   readonly unstruck: readonly Fault[];
   readonly ticks: { readonly run: number; readonly skipped: number };
-  /** The first thing that went wrong: an invariant, a permission, something not modelled. */
+  /** The first break of each invariant, and each right that was missing. */
+  readonly findings: readonly (InvariantBroken | PermissionMissing)[];
+  /** The first thing that went wrong: a finding, or what ended the run. */
   readonly failure: Error | undefined;
 }
 
@@ -117,6 +97,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     })),
     unstruck: world.faults.unstruck(),
     ticks: { run: scheduler.ticks, skipped: scheduler.skippedTicks },
-    failure,
+    findings: world.judge.findings,
+    failure: failure ?? world.judge.findings[0],
   };
 }

@@ -1,9 +1,11 @@
-import { Api, type Invocation } from './api.ts';
+import { Api, type Invocation, network, type Passage } from './api.ts';
 import type { NotModelled } from './aws-error.ts';
 import { Clock } from './clock.ts';
-import { type Fault, Faults } from './faults.ts';
+import { Faults } from './faults/faults.ts';
+import type { Fault } from './faults/library.ts';
 import { Iam } from './iam.ts';
-import { Judge, type Plan } from './judge.ts';
+import { Judge } from './judge/judge.ts';
+import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
 import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
 import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
@@ -82,6 +84,8 @@ export interface WorldOptions {
   readonly plan: Plan;
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
+  /** How calls travel; the usual network if absent. */
+  readonly passage?: (world: World) => Passage;
 }
 
 /** One simulated account and region, built from a cloud assembly and nothing else. */
@@ -92,6 +96,7 @@ export class World {
   readonly judge: Judge;
   readonly faults: Faults;
   readonly api: Api;
+  readonly passage: Passage;
   readonly cloudwatch: CloudWatch;
   readonly bus: EventBus;
   readonly dynamodb: DynamoDb;
@@ -110,7 +115,7 @@ export class World {
     this.faults = new Faults(this, options.faults);
     this.judge = new Judge(this, options.plan);
     this.iam = new Iam(assembly);
-    this.dynamodb = new DynamoDb(assembly);
+    this.dynamodb = new DynamoDb(this, assembly);
     this.ec2 = new Ec2(this, assembly);
     this.rds = new Rds(this, assembly);
     this.ssm = new Ssm(this, assembly);
@@ -127,6 +132,9 @@ export class World {
       sns: this.sns.operations,
       ssm: this.ssm.operations,
     });
+    this.passage = options.passage?.(this) ?? network(clock);
+    this.faults.arm();
+    if (this.faults.skews) clock.skew(() => this.api.caller?.skewMs ?? 0);
   }
 
   /**
@@ -151,6 +159,11 @@ export class World {
   /** The chance of this occasion at this instant. */
   chance(occasion: string): Chance {
     return Chance.of(this.seed, `${this.clock.now} ${occasion}`);
+  }
+
+  /** To be called before anything changes that a node's serving hangs on. */
+  noteServing(): void {
+    for (const { host } of this.ec2.instances) host.noteServing();
   }
 
   /** Ends the run: something was met that nobody has modelled. */

@@ -1,5 +1,5 @@
 import { desiredState, nextTransitions } from '../../functions/power/schedule.ts';
-import type { Plan } from '../judge.ts';
+import type { Plan } from '../judge/plan.ts';
 import type { Run, SimulationResult } from '../simulation.ts';
 import { columns } from './layout.ts';
 import { clockOf, dateOf } from './local-time.ts';

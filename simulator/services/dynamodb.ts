@@ -8,6 +8,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
 
 type Item = Record<string, AttributeValue>;
 type Output<T> = Omit<T, '$metadata'>;
@@ -37,7 +38,10 @@ export const dynamodbTypes: Readonly<Record<string, ResourceType>> = {
 export class DynamoDb {
   readonly tables = new Map<string, { readonly arn: string; readonly items: Map<string, Item> }>();
 
-  constructor(assembly: Assembly) {
+  private readonly world: World;
+
+  constructor(world: World, assembly: Assembly) {
+    this.world = world;
     for (const resource of assembly.resources('AWS::DynamoDB::Table')) {
       const { ref, attributes } = assembly.names(resource);
       this.tables.set(ref, { arn: String(attributes?.Arn), items: new Map() });
@@ -115,8 +119,13 @@ export class DynamoDb {
       throw Object.assign(cancelled, { CancellationReasons: reasons.map((Code) => ({ Code })) });
     }
     for (const { items, key, put } of writes) {
-      if (put) items.set(key, structuredClone(put));
-      else items.delete(key);
+      if (!put) {
+        items.delete(key);
+        continue;
+      }
+      items.set(key, structuredClone(put));
+      const { sk, value } = unmarshall(put);
+      this.world.judge.wrote(sk, value);
     }
     return {};
   }

@@ -107,7 +107,7 @@ export class Ec2 {
               InstanceType: instance.type as never,
               State: { Name: instance.seen, Code: STATE_CODES[instance.seen] },
               PublicIpAddress: instance.address,
-              PublicDnsName: nameOf(instance),
+              PublicDnsName: this.nameOf(instance),
               Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
             },
           ],
@@ -141,7 +141,7 @@ export class Ec2 {
       ({ InstanceIds = [] }, by) => {
         const found = InstanceIds.map((id) => this.find(id));
         for (const instance of found) {
-          this.world.judge.disruptive('start', instance.tags['orthweb:node'] ?? '', by);
+          this.disrupts('ec2:StartInstances', 'running', instance, by);
           this.start(instance, by);
         }
         return {};
@@ -152,13 +152,33 @@ export class Ec2 {
       ({ InstanceIds = [] }, by) => {
         const found = InstanceIds.map((id) => this.find(id));
         for (const instance of found) {
-          this.world.judge.disruptive('stop', instance.tags['orthweb:node'] ?? '', by);
+          this.disrupts('ec2:StopInstances', 'stopped', instance, by);
           this.stop(instance, by);
         }
         return {};
       },
     ),
   };
+
+  private disrupts(
+    call: string,
+    towards: 'running' | 'stopped',
+    instance: Instance,
+    by: Invocation,
+  ): void {
+    this.world.judge.disruptive({ call, towards, resource: nodeOf(instance) }, by);
+  }
+
+  /** The public name of an instance: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */
+  nameOf({ address, region }: Instance): string {
+    const zone = region === 'us-east-1' ? 'compute-1' : `${region}.compute`;
+    return `ec2-${address.replaceAll('.', '-')}.${zone}.amazonaws.com`;
+  }
+
+  /** The instance of a node; a node may have none. */
+  node(name: string | undefined): Instance | undefined {
+    return this.instances.find((one) => nodeOf(one) === name);
+  }
 
   find(id: string): Instance {
     const instance = this.instances.find((one) => one.id === id);
@@ -179,7 +199,7 @@ export class Ec2 {
   private start(instance: Instance, by: Invocation): void {
     const { clock, faults, trace } = this.world;
     const chance = this.world.chance(`start ${instance.id}`);
-    const who = `node ${instance.tags['orthweb:node']}`;
+    const who = `node ${nodeOf(instance)}`;
     if (instance.state === 'pending' || instance.state === 'running') return;
     if (instance.state !== 'stopped') {
       throw new AwsError(
@@ -188,7 +208,7 @@ export class Ec2 {
       );
     }
     trace.add('call', by.functionName, `ec2:StartInstances ${who}`, this.world.because(by));
-    if (faults.noCapacity(instance.tags['orthweb:node'])) {
+    if (faults.noCapacity(nodeOf(instance))) {
       throw new AwsError(
         'InsufficientInstanceCapacity',
         `We currently do not have sufficient ${instance.type} capacity in the Availability Zone you requested.`,
@@ -196,7 +216,8 @@ export class Ec2 {
       );
     }
     this.become(instance, 'pending');
-    clock.after(chance.between(12_000, 35_000), () => {
+    const takes = faults.transition(nodeOf(instance)) ?? chance.between(12_000, 35_000);
+    clock.after(takes, () => {
       this.become(instance, 'running');
       instance.checksPassAt = clock.now + chance.between(90_000, 170_000);
       instance.host.boot();
@@ -204,7 +225,7 @@ export class Ec2 {
   }
 
   private stop(instance: Instance, by: Invocation): void {
-    const { clock, trace } = this.world;
+    const { clock, faults, trace } = this.world;
     const chance = this.world.chance(`stop ${instance.id}`);
     if (instance.state === 'stopped' || instance.state === 'stopping') return;
     if (instance.state !== 'running') {
@@ -213,25 +234,26 @@ export class Ec2 {
         `The instance '${instance.id}' is not in a state from which it can be stopped.`,
       );
     }
-    const who = `node ${instance.tags['orthweb:node']}`;
+    const who = `node ${nodeOf(instance)}`;
     trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
     instance.host.shutDown();
     this.become(instance, 'stopping');
-    clock.after(chance.between(25_000, 70_000), () => this.become(instance, 'stopped'));
+    const takes = faults.transition(nodeOf(instance)) ?? chance.between(25_000, 70_000);
+    clock.after(takes, () => this.become(instance, 'stopped'));
   }
 
   private become(instance: Instance, state: InstanceStateName): void {
-    const { bus, clock, trace } = this.world;
+    const { bus, clock, faults, trace } = this.world;
     const chance = this.world.chance(`lag ${instance.id}`);
     const seconds = Math.round((clock.now - instance.since) / 1000);
     const before = instance.state;
     instance.state = state;
     instance.since = clock.now;
-    clock.after(chance.between(0, 4000), () => {
+    clock.after(faults.readLag() || chance.between(0, 4000), () => {
       if (instance.state === state) instance.seen = state;
     });
     if (state === 'running' || state === 'stopped') {
-      const who = `node ${instance.tags['orthweb:node']}`;
+      const who = `node ${nodeOf(instance)}`;
       trace.add('world', who, state, `after ${seconds} s ${before}`);
     }
     bus.emit({
@@ -254,14 +276,11 @@ export class Ec2 {
   }
 }
 
-/** The public name of an address: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */
-const nameOf = ({ address, region }: Instance): string => {
-  const zone = region === 'us-east-1' ? 'compute-1' : `${region}.compute`;
-  return `ec2-${address.replaceAll('.', '-')}.${zone}.amazonaws.com`;
-};
-
 export const resourceTags = (key: string, { tags }: Instance): Record<string, string> =>
   Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${key}/${name}`, value]));
+
+/** The logical host that an instance is; empty for one that is no node of a site. */
+export const nodeOf = ({ tags }: Instance): string => tags['orthweb:node'] ?? '';
 
 const tagsOf = (resource: Resource): Record<string, string> =>
   Object.fromEntries(

@@ -50,12 +50,15 @@ export class EventBus {
 
   /** Every rule sees every event; each target gets it within seconds, at least once. */
   emit(event: ServiceEvent): void {
-    const { clock } = this.world;
+    const { clock, faults } = this.world;
     const chance = this.world.chance(`event ${JSON.stringify(event)}`);
     const whole = { ...event, version: '0', id: chance.identifier(32), time: clock.iso() };
     for (const rule of this.rules.filter(({ pattern }) => matches(pattern, whole))) {
       for (const { Arn } of rule.targets) {
-        clock.after(chance.between(400, 3000), () => this.deliver(rule, Arn, whole));
+        const usual = chance.between(400, 3000);
+        for (const delay of faults.deliveries('rules', `${rule.arn} ${Arn}`)) {
+          clock.after(usual + delay, () => this.deliver(rule, Arn, whole));
+        }
       }
     }
   }
@@ -69,8 +72,7 @@ export class EventBus {
     }
     const detail = (event as ServiceEvent)['detail-type'];
     trace.add('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
-    // What fails is retried by the next tick; the hint itself is not worth more.
-    lambda.invoke(target, event).catch((error) => {
+    lambda.invokeAsync(target, event).catch((error) => {
       if (error instanceof NotModelled) clock.fail(error);
     });
   }

@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import type { Create } from '../../functions/shared/lambda.ts';
 import type { Invocation } from '../api.ts';
 import { NotModelled } from '../aws-error.ts';
+import type { Chance } from '../random.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
@@ -26,8 +27,8 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
     names: (resource) => ({ ref: resource.id }),
   },
   'AWS::Lambda::EventInvokeConfig': {
-    // An invocation that fails is not repeated here: the next tick comes before Lambda's retry.
-    ignores: ['FunctionName', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds', 'Qualifier'],
+    reads: ['FunctionName', 'MaximumRetryAttempts'],
+    only: { Qualifier: ['"$LATEST"'] },
     names: (resource) => ({ ref: resource.id }),
   },
 };
@@ -40,6 +41,8 @@ interface Deployed {
   readonly role: string;
   readonly timeoutMs: number;
   readonly handler: (event: unknown, context: Context) => Promise<unknown>;
+  /** How often Lambda repeats an asynchronous invocation that failed. */
+  readonly retries: number;
   idleSince: number;
 }
 
@@ -56,6 +59,13 @@ export class LambdaFailure extends Error {
 /** An environment that has not been used for this long is gone, and the next call starts cold. */
 const WARM_MS = 10 * 60_000;
 
+/**
+ * Lambda repeats a failed asynchronous invocation twice: after one minute, and two minutes later.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+const RETRIES = 2;
+const RETRY_PAUSE_MS = 60_000;
+
 /** Lambda: our own handlers, created once from the template's environment, with its time-outs. */
 export class LambdaService {
   private readonly world: World;
@@ -66,6 +76,7 @@ export class LambdaService {
     readonly source: string;
   }[] = [];
   private running = 0;
+  private beginning = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -83,6 +94,12 @@ export class LambdaService {
         role: resource.text('Role'),
         timeoutMs: Number(resource.required('Timeout')) * 1000,
         handler: this.created(create, resource, name),
+        retries: Number(
+          assembly
+            .resources('AWS::Lambda::EventInvokeConfig')
+            .find((config) => config.text('FunctionName') === name)
+            ?.optional('MaximumRetryAttempts') ?? RETRIES,
+        ),
         idleSince: Number.NEGATIVE_INFINITY,
       });
     }
@@ -97,6 +114,11 @@ export class LambdaService {
 
   get busy(): boolean {
     return this.running > 0;
+  }
+
+  /** Some function has been invoked and does not run yet. */
+  get starting(): boolean {
+    return this.beginning > 0;
   }
 
   has(arn: string): boolean {
@@ -119,6 +141,19 @@ export class LambdaService {
       : `no AWS::Lambda::Permission lets ${principal} invoke ${arn} for ${source}`;
   }
 
+  /** Invokes as an event source does that does not wait: what fails is tried again by Lambda. */
+  async invokeAsync(arn: string, event: unknown): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.invoke(arn, event);
+      } catch (error) {
+        const tries = this.functions.get(arn)?.retries ?? 0;
+        if (error instanceof NotModelled || attempt >= tries) throw error;
+        await this.world.clock.sleep(RETRY_PAUSE_MS * (attempt + 1));
+      }
+    }
+  }
+
   /** Invokes and waits; the event and the answer go through JSON, as on the wire. */
   async invoke(arn: string, event: unknown, execution?: string): Promise<unknown> {
     const { clock, cloudwatch } = this.world;
@@ -129,16 +164,11 @@ export class LambdaService {
     const cold = clock.now - deployed.idleSince > WARM_MS;
     this.running++;
     try {
+      this.beginning++;
       await clock.sleep(cold ? network.between(300, 900) : network.between(5, 30));
+      this.beginning--;
       cloudwatch.count('AWS/Lambda', 'Invocations', { FunctionName: deployed.name });
-      const invocation: Invocation = {
-        functionName: deployed.label,
-        role: deployed.role,
-        execution,
-        network,
-        dead: false,
-      };
-      const answer = await this.bounded(deployed, invocation, JSON.parse(JSON.stringify(event)));
+      const answer = await this.bounded(deployed, execution, network, event);
       return JSON.parse(JSON.stringify(answer ?? null));
     } catch (error) {
       cloudwatch.count('AWS/Lambda', 'Errors', { FunctionName: deployed.name });
@@ -155,25 +185,42 @@ export class LambdaService {
     }
   }
 
-  private async bounded(deployed: Deployed, by: Invocation, event: unknown): Promise<unknown> {
-    const { api, clock } = this.world;
+  /** Runs the handler until it answers, its time is over, or something kills it. */
+  private async bounded(
+    deployed: Deployed,
+    execution: string | undefined,
+    network: Chance,
+    event: unknown,
+  ): Promise<unknown> {
+    const { api, clock, faults } = this.world;
     const deadline = clock.now + deployed.timeoutMs;
+    const { promise: death, reject } = Promise.withResolvers<never>();
+    const by: Invocation = {
+      functionName: deployed.label,
+      role: deployed.role,
+      execution,
+      network,
+      skewMs: faults.skew(deployed.label),
+      die: ({ message }) => {
+        by.dead = true;
+        // What Lambda says of a process that is gone, and Step Functions passes on.
+        reject(new LambdaFailure('Runtime.ExitError', `Runtime exited with error: ${message}`));
+      },
+      dead: false,
+    };
     const context = {
       functionName: deployed.name,
-      awsRequestId: by.network.identifier(32),
+      awsRequestId: network.identifier(32),
       getRemainingTimeInMillis: () => deadline - clock.now,
     } as Context;
-    const work = api.within(by, () => deployed.handler(event, context));
-    let cancel = () => {};
-    const timeout = new Promise<never>((_resolve, reject) => {
-      cancel = clock.after(deployed.timeoutMs, () => {
-        by.dead = true;
-        const seconds = (deployed.timeoutMs / 1000).toFixed(2);
-        reject(new LambdaFailure('Sandbox.Timedout', `Task timed out after ${seconds} seconds`));
-      });
+    const cancel = clock.after(deployed.timeoutMs, () => {
+      by.dead = true;
+      const seconds = (deployed.timeoutMs / 1000).toFixed(2);
+      reject(new LambdaFailure('Sandbox.Timedout', `Task timed out after ${seconds} seconds`));
     });
+    const input = JSON.parse(JSON.stringify(event));
     try {
-      return await Promise.race([work, timeout]);
+      return await Promise.race([api.within(by, () => deployed.handler(input, context)), death]);
     } finally {
       cancel();
     }

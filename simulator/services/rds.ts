@@ -55,12 +55,15 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
 /** RDS starts a stopped instance by itself after seven days. */
 const SELF_START_MS = 7 * 86_400_000;
 
+type Status = 'available' | 'stopping' | 'stopped' | 'starting';
+
 /** RDS: one database that takes minutes to start and to stop. */
 export class Rds {
   readonly identifier: string;
   private readonly world: World;
   private readonly arn: string;
-  private status: 'available' | 'stopping' | 'stopped' | 'starting' = 'available';
+  private status: Status = 'available';
+  private failing = false;
   private since: number;
   private selfStart: Cancel | undefined;
 
@@ -93,7 +96,7 @@ export class Rds {
         { action: 'rds:StartDBInstance', resources: [this.known(DBInstanceIdentifier)] },
       ],
       (_input, by) => {
-        this.world.judge.disruptive('start', 'database', by);
+        this.disrupts('rds:StartDBInstance', 'running', by);
         this.require('stopped');
         this.say('rds:StartDBInstance', by);
         this.start();
@@ -105,7 +108,7 @@ export class Rds {
         { action: 'rds:StopDBInstance', resources: [this.known(DBInstanceIdentifier)] },
       ],
       (_input, by) => {
-        this.world.judge.disruptive('stop', 'database', by);
+        this.disrupts('rds:StopDBInstance', 'stopped', by);
         this.require('available');
         this.say('rds:StopDBInstance', by);
         this.stop();
@@ -114,8 +117,15 @@ export class Rds {
     ),
   };
 
+  /** It answers clients: more than its status says. */
   get available(): boolean {
-    return this.status === 'available';
+    return this.status === 'available' && !this.failing;
+  }
+
+  /** From now on it answers nobody, or does again, while its status stays what it is. */
+  fail(failing: boolean): void {
+    this.world.noteServing();
+    this.failing = failing;
   }
 
   get stopped(): boolean {
@@ -148,12 +158,13 @@ export class Rds {
     clock.after(faults.databaseStart() ?? usual, () => this.become('available'));
   }
 
-  private become(status: Rds['status']): void {
+  private become(status: Status): void {
     const { clock, trace } = this.world;
     const seconds = Math.round((clock.now - this.since) / 1000);
     if (status === 'available' || status === 'stopped') {
       trace.add('world', 'database', status, `after ${seconds} s ${this.status}`);
     }
+    this.world.noteServing();
     this.status = status;
     this.since = clock.now;
   }
@@ -165,10 +176,14 @@ export class Rds {
     return this.arn;
   }
 
-  private require(status: Rds['status']): void {
+  private require(status: Status): void {
     if (this.status !== status) {
       throw new AwsError('InvalidDBInstanceStateFault', `Instance is not in ${status} state.`);
     }
+  }
+
+  private disrupts(call: string, towards: 'running' | 'stopped', by: Invocation): void {
+    this.world.judge.disruptive({ call, towards, resource: 'database' }, by);
   }
 
   private say(call: string, by: Invocation): void {

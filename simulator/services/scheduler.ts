@@ -96,33 +96,41 @@ export class Scheduler {
     const next = nextDaily(clock.now, hour, minute, zone);
     clock.at(next, () => {
       this.daily(schedule, hour, minute, zone);
-      if (faults.losesSchedule()) {
+      const time = new Date(next).toISOString().replace('.000Z', 'Z');
+      const late = this.world.chance(schedule.name).between(0, 59) * 1000;
+      const delays = faults.deliveries('schedule', schedule.name);
+      if (delays.length === 0) {
         trace.add('trigger', 'Scheduler', schedule.name, 'its event is lost');
-        return;
       }
-      clock.after(this.world.chance(schedule.name).between(0, 59) * 1000, () => {
-        const time = new Date(next).toISOString().replace('.000Z', 'Z');
-        this.call(schedule, time).catch((error) => clock.fail(error));
-      });
+      for (const delay of delays) {
+        clock.after(late + delay, () => {
+          this.call(schedule, time).catch((error) => clock.fail(error));
+        });
+      }
     });
   }
 
   /** One minute after the other, but for the quiet ones. */
   private async tick(schedule: Schedule): Promise<void> {
-    const { clock, lambda, stepFunctions } = this.world;
+    const { clock, faults, lambda, stepFunctions } = this.world;
     const at = clock.now;
     this.ticks++;
-    const verdict = await this.call(schedule, new Date(at).toISOString()).catch((error) => {
-      clock.fail(error);
-    });
+    const [first, ...more] = faults.deliveries('tick', schedule.name);
+    const deliver = () =>
+      this.call(schedule, new Date(at).toISOString()).catch((error) => clock.fail(error));
+    for (const delay of first === 0 ? more : [first ?? [], more].flat()) {
+      clock.after(delay, () => void deliver());
+    }
+    const verdict = first === 0 ? await deliver() : undefined;
     const { quietUntil } = (verdict ?? {}) as { quietUntil?: string };
     let next = at + MINUTE_MS;
-    if (this.skipping && quietUntil && !stepFunctions.busy && !lambda.busy) {
+    const quiet = quietUntil && !stepFunctions.busy && !lambda.busy && !faults.pending;
+    if (this.skipping && quiet) {
       const change = Math.min(clock.nextEvent(), new Date(quietUntil).getTime());
-      const quiet = Number.isFinite(change) ? Math.ceil((change - at) / MINUTE_MS) - 1 : 0;
-      for (let skipped = 1; skipped <= quiet; skipped++)
+      const minutes = Number.isFinite(change) ? Math.ceil((change - at) / MINUTE_MS) - 1 : 0;
+      for (let skipped = 1; skipped <= minutes; skipped++)
         this.passOver(schedule, at + skipped * MINUTE_MS);
-      next += Math.max(0, quiet) * MINUTE_MS;
+      next += Math.max(0, minutes) * MINUTE_MS;
     }
     clock.at(next, () => void this.tick(schedule), { housekeeping: true });
   }
@@ -149,7 +157,7 @@ export class Scheduler {
       trace.add('trigger', 'Scheduler', schedule.name, `planned for ${scheduledTime}`);
       return stepFunctions.start(Arn, input);
     }
-    return lambda.invoke(Arn, JSON.parse(input)).catch((error) => {
+    return lambda.invokeAsync(Arn, JSON.parse(input)).catch((error) => {
       if (error instanceof NotModelled) throw error;
       trace.add('trigger', 'Scheduler', `${schedule.name} failed`, String(error?.message ?? error));
     });

@@ -11,7 +11,7 @@ import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host, type ScriptResult } from '../host.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
-import { resourceTags } from './ec2.ts';
+import { nodeOf, resourceTags } from './ec2.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
 
@@ -94,9 +94,10 @@ export class Ssm {
               `Instances [[${instance.id}]] not in a valid state for account`,
             );
           }
-          const node = instance.tags['orthweb:node'] ?? '';
+          const node = nodeOf(instance);
           if (Host.scripts[script]?.changes) {
-            judge.disruptive(script === 'drain' ? 'stop' : 'start', node, by);
+            const towards = script === 'drain' ? 'stopped' : 'running';
+            judge.disruptive({ call: script, towards, resource: node }, by);
             trace.add('call', by.functionName, `${script} node ${node}`, this.world.because(by));
           }
           const command: Command = {

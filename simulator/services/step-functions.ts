@@ -168,6 +168,7 @@ export class StepFunctions {
       abort: () => {},
     };
     this.executions.push(execution);
+    this.world.judge.executionStarted(execution);
     trace.add(
       'run',
       machine.name,

@@ -52,7 +52,27 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     [
       'a fault that does not exist',
       ['--fault', 'meteor@2026-11-30T07:00'],
-      /meteor.*Write one of insufficient-capacity/s,
+      /meteor.*Write one of throttled-api/s,
+    ],
+    [
+      'a fault of no node',
+      ['--fault', 'dead-host:c@2026-11-30T07:00'],
+      /dead-host takes a node: dead-host:a\./,
+    ],
+    [
+      'a fault with a target that it does not take',
+      ['--fault', 'deploy:a@2026-11-30T07:00'],
+      /deploy takes nothing after a colon/,
+    ],
+    [
+      'minutes for a fault that strikes once',
+      ['--fault', 'aborted-run@2026-11-30T07:00+5'],
+      /aborted-run strikes once and takes no minutes/,
+    ],
+    [
+      'minutes that are none',
+      ['--fault', 'slow-database@2026-11-30T07:00+x'],
+      /"\+x": write whole minutes, such as \+10/,
     ],
     ['a fault without a time', ['--fault', 'slow-database'], /Add when, once: slow-database@/],
     [
@@ -116,7 +136,7 @@ it('explains itself with --help', () => {
     expect(stdout).toContain(option);
   }
   expect(stdout.replace(/\s+/g, ' ')).toContain(
-    'insufficient-capacity: for 25 minutes EC2 has no capacity for node a',
+    'insufficient-capacity:a EC2 has no capacity for a node (25 min)',
   );
 });
 

@@ -11,7 +11,7 @@ const during = (result: SimulationResult, first: string, last: string) =>
 
 describe.each(seeds)('seed %i', (seed) => {
   it('comes through 25 minutes without capacity: node b opens alone, one notice, node a follows', async () => {
-    const faults = [{ name: 'insufficient-capacity', at: '2026-11-30T07:00' }] as const;
+    const faults = [{ name: 'insufficient-capacity', on: 'a', at: '2026-11-30T07:00' }] as const;
 
     const result = await play(site, { from, days: 1, seed, faults });
 
@@ -50,7 +50,7 @@ describe.each(seeds)('seed %i', (seed) => {
   });
 
   it('comes through a lost schedule event: the tick starts the run within two minutes', async () => {
-    const faults = [{ name: 'lost-schedule', at: '2026-11-30T07:00' }] as const;
+    const faults = [{ name: 'lost-events', on: 'schedule', at: '2026-11-30T07:00' }] as const;
 
     const result = await play(site, { from, days: 1, seed, faults });
 
@@ -67,12 +67,12 @@ describe.each(seeds)('seed %i', (seed) => {
 });
 
 it('opens in the end when there is neither capacity, nor a quick database, nor an event', async () => {
-  const faults = (['insufficient-capacity', 'slow-database', 'lost-schedule'] as const).map(
-    (name) => ({
-      name,
-      at: '2026-11-30T07:00',
-    }),
-  );
+  const at = '2026-11-30T07:00';
+  const faults = [
+    { name: 'insufficient-capacity', on: 'a', at },
+    { name: 'slow-database', at },
+    { name: 'lost-events', on: 'schedule', at },
+  ] as const;
 
   const result = await play(site, { from, days: 1, faults });
 
@@ -84,7 +84,7 @@ it('opens in the end when there is neither capacity, nor a quick database, nor a
 });
 
 it('decides the same under a fault whether quiet ticks are played or passed over', async () => {
-  const faults = [{ name: 'lost-schedule', at: '2026-11-30T07:00' }] as const;
+  const faults = [{ name: 'lost-events', on: 'schedule', at: '2026-11-30T07:00' }] as const;
 
   const passedOver = await play(site, { from, days: 1, faults });
   const played = await play(site, { from, days: 1, faults, skipQuietTicks: false });

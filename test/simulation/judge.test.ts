@@ -2,6 +2,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Invocation } from '../../simulator/api.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
+import { nodeOf } from '../../simulator/services/ec2.ts';
+import type { Execution } from '../../simulator/services/step-functions.ts';
 import { World } from '../../simulator/world.ts';
 import { edited, play, siteOf } from './support/play.ts';
 
@@ -30,8 +32,14 @@ async function stillWorld(of = site, from = monday) {
   const by = { functionName: 'power/act', execution: 'run-1' } as unknown as Invocation;
   const intend = (node: string, wish: 'running' | 'stopped', run = 'run-1') =>
     record(`INTENT#${node}`, { wish, run, reason: '', plannedFor: '' });
+  const sees = (who: Invocation) => {
+    const targets = () => [];
+    world.judge.answered({ service: 'ec2', operation: 'DescribeInstances', by: who, targets });
+    world.judge.answered({ service: 'rds', operation: 'DescribeDBInstances', by: who, targets });
+  };
+  sees(by);
   record('LEASE', { owner: 'run-1', purpose: 'power', fence: 1 });
-  return { world, record, intend, by };
+  return { world, record, intend, by, sees };
 }
 
 let standing: World | undefined;
@@ -40,30 +48,41 @@ afterEach(() => {
   standing = undefined;
 });
 
+const stop = (resource: string) => ({ call: 'stop', towards: 'stopped' as const, resource });
+const start = (resource: string) => ({ call: 'start', towards: 'running' as const, resource });
+const found = ({ judge }: World): string[] => judge.findings.map(({ message }) => message);
+
 describe('a disruptive call', () => {
   it('of a node that has a plan, an intent and the lease behind it is fine', async () => {
     const { world, intend, by } = await stillWorld();
     intend('a', 'stopped');
     intend('b', 'stopped');
 
-    expect(() => world.judge.disruptive('stop', 'a', by)).not.toThrow();
+    world.judge.disruptive(stop('a'), by);
+
+    expect(found(world)).toEqual([]);
   });
 
   it('that takes down the last node that serves breaks Serving', async () => {
     const { world, intend, by } = await stillWorld(oneAtNight);
     intend('b', 'stopped');
-    world.ec2.instances.find(({ tags }) => tags['orthweb:node'] === 'a')?.host.shutDown();
+    world.ec2.node('a')?.host.shutDown();
 
-    expect(() => world.judge.disruptive('stop', 'b', by)).toThrow(
-      /invariant 1 \(Serving\) broken at 2026-11-30T05:00:00.000Z: power\/act for run-1 would take down node b/,
-    );
+    world.judge.disruptive(stop('b'), by);
+
+    expect(found(world)).toEqual([
+      'invariant 1 (Serving) broken at 2026-11-30T05:00:00.000Z: power/act for run-1 makes stop ' +
+        'on node b, the last one that serves',
+    ]);
   });
 
   it('that stops the database while the nodes are meant to run breaks Intent', async () => {
     const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
     intend('database', 'stopped');
 
-    expect(() => world.judge.disruptive('stop', 'database', by)).toThrow(/invariant 2 \(Intent\)/);
+    world.judge.disruptive(stop('database'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 2 \(Intent\).* on database,/)]);
   });
 
   it('that has an intent but no plan behind it breaks Intent: the record alone is not the plan', async () => {
@@ -71,40 +90,162 @@ describe('a disruptive call', () => {
     intend('a', 'stopped');
     intend('b', 'stopped');
 
-    expect(() => world.judge.disruptive('stop', 'a', by)).toThrow(
-      /invariant 2 \(Intent\).* would stop a, which is meant to be otherwise/,
-    );
+    world.judge.disruptive(stop('a'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/which is meant to be otherwise by the/)]);
   });
 
   it('against the intent breaks Intent', async () => {
     const { world, intend, by } = await stillWorld();
     intend('a', 'stopped');
 
-    expect(() => world.judge.disruptive('start', 'a', by)).toThrow(/invariant 2 \(Intent\)/);
+    world.judge.disruptive(start('a'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 2 \(Intent\)/)]);
   });
 
   it('without a record of its own run breaks Record first', async () => {
     const { world, intend, by } = await stillWorld();
     intend('a', 'stopped', 'run-0');
 
-    expect(() => world.judge.disruptive('stop', 'a', by)).toThrow(/invariant 13 \(Record first\)/);
+    world.judge.disruptive(stop('a'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 13 \(Record first\)/)]);
   });
 
   it('while another execution is at work breaks Mutex', async () => {
-    const { world, record, intend, by } = await stillWorld();
+    const { world, record, intend, by, sees } = await stillWorld();
     intend('a', 'stopped');
     intend('b', 'stopped');
     const machine = `arn:aws:states:ca-central-1:111122223333:stateMachine:clinic-power`;
     const other = world.stepFunctions.start(machine, '{}', 'other');
-    world.judge.disruptive('stop', 'a', by);
+    world.judge.disruptive(stop('a'), by);
     record('LEASE', { owner: other.arn, purpose: 'power', fence: 2 });
     intend('a', 'stopped', other.arn);
-    world.judge.disruptive('stop', 'a', { ...by, execution: other.arn });
+    sees({ ...by, execution: other.arn });
+    world.judge.disruptive(stop('a'), { ...by, execution: other.arn });
     record('LEASE', { owner: 'run-1', purpose: 'power', fence: 3 });
     intend('b', 'stopped');
 
-    expect(() => world.judge.disruptive('stop', 'b', by)).toThrow(/invariant 3 \(Mutex\)/);
+    world.judge.disruptive(stop('b'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 3 \(Mutex\).* is at work/)]);
   });
+
+  it('on a host that is sound while the database fails breaks Shared', async () => {
+    const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
+    intend('a', 'running');
+    world.rds.fail(true);
+
+    world.judge.disruptive(start('a'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 7 \(Shared\).* the database$/)]);
+  });
+
+  it('for the 21st time within an hour breaks Bounds', async () => {
+    const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
+    intend('a', 'running');
+
+    for (let time = 0; time < 20; time++) world.judge.disruptive(start('a'), by);
+    expect(found(world)).toEqual([]);
+    world.judge.disruptive(start('a'), by);
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 8 \(Bounds\).* 21th time/)]);
+  });
+
+  it('by a run that has not seen the nodes breaks Blind', async () => {
+    const { world, intend, by, record } = await stillWorld();
+    intend('a', 'stopped', 'run-2');
+    record('LEASE', { owner: 'run-2', purpose: 'power', fence: 2 });
+
+    world.judge.disruptive(stop('a'), { ...by, execution: 'run-2' });
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 12 \(Blind\).* nodes never$/)]);
+  });
+});
+
+describe('an alert', () => {
+  const nameOfA = ({ ec2 }: World): string =>
+    ec2.instances.filter((one) => nodeOf(one) === 'a').map((one) => ec2.nameOf(one))[0] ?? '';
+  const row = (text: string) => ({ subject: text, text, attributes: {}, committedAt: '' });
+  const address = 'ec2-203-0-113-1.ca-central-1.compute.amazonaws.com';
+
+  it('that recommends a node which serves is fine, once', async () => {
+    const { world } = await stillWorld();
+    const name = nameOfA(world);
+
+    world.judge.wrote(
+      'OUTBOX#2026-11-30T12:00:00.000Z#started#4',
+      row(`OPEN - use https://${name}`),
+    );
+
+    expect(found(world)).toEqual([]);
+  });
+
+  it('of the same transition under another fence breaks Alerts', async () => {
+    const { world } = await stillWorld();
+
+    world.judge.wrote('OUTBOX#2026-11-30T12:00:00.000Z#stopped#4', row('no address works'));
+    world.judge.wrote('OUTBOX#2026-11-30T12:00:00.000Z#stopped#5', row('no address works'));
+
+    expect(found(world)).toEqual([expect.stringMatching(/invariant 5 \(Alerts\).* second time/)]);
+  });
+
+  it('that recommends a node which has not served for a minute breaks Truth', async () => {
+    const { world } = await stillWorld(oneAtNight);
+    const name = nameOfA(world);
+    world.ec2.node('a')?.host.shutDown();
+    world.clock.at(world.clock.now + 63_000, () => {
+      world.judge.wrote('OUTBOX#x#late', row(`LATE - use https://${name}`));
+    });
+
+    await world.clock.runUntil(new Date(world.clock.now + 64_000), () => {});
+
+    expect(found(world)).toContainEqual(
+      expect.stringMatching(/invariant 6 \(Truth\).* did not serve/),
+    );
+  });
+
+  it.each([
+    ['recommends a stranger', `LATE - use https://${address}`, /no node of ours/],
+    ['is silent about addresses', 'LATE: start', /names no address and does not say/],
+  ])('that %s breaks Truth', async (_what, text, expected) => {
+    const { world } = await stillWorld();
+
+    world.judge.wrote('OUTBOX#x#late', row(text));
+
+    expect(found(world)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('that has reached nobody after ten minutes breaks Alerts', async () => {
+    const { world } = await stillWorld(oneAtNight);
+    world.judge.wrote('OUTBOX#x#late', row('LATE: no address is proven to work'));
+
+    await world.clock.runUntil(new Date(world.clock.now + 11 * 60_000), () => {});
+
+    expect(found(world)).toContainEqual(
+      expect.stringMatching(/invariant 5 .* has reached nobody$/),
+    );
+  });
+});
+
+it('breaks Liveness when a run outlives the longest time-out of a workflow', async () => {
+  const { world } = await stillWorld(oneAtNight);
+  world.judge.executionStarted({ arn: 'run-9', status: 'RUNNING' } as Execution);
+
+  await world.clock.runUntil(new Date(world.clock.now + 61 * 60_000), () => {});
+
+  expect(found(world)).toContainEqual(
+    expect.stringMatching(/invariant 11 \(Liveness\).* 60 minutes$/),
+  );
+});
+
+it('breaks Certificates when a host holds a key beside the certificate of another', async () => {
+  const { world } = await stillWorld();
+
+  world.judge.certificateChanged('a', 'new', 'old');
+
+  expect(found(world)).toEqual([expect.stringMatching(/invariant 9 \(Certificates\).* node a /)]);
 });
 
 it('breaks Lease when a run that ended still holds it after five minutes', async () => {
@@ -174,7 +315,7 @@ it('breaks Intent when the code closes the site at noon, whatever its own record
   const { failure } = await play({ ...lunch, plan: site.plan }, { from: monday, days: 1 });
 
   expect(failure).toMatchObject({ name: 'InvariantBroken', invariant: 2 });
-  expect(failure?.message).toContain('would stop a, which is meant to be otherwise');
+  expect(failure?.message).toContain('makes drain on node a, which is meant to be otherwise');
 });
 
 it('breaks Plan between two planned changes when something is amiss for twenty minutes', async () => {
@@ -196,7 +337,7 @@ it('does not let a fault of tomorrow excuse today', async () => {
   const { failure } = await play(site, {
     from: monday,
     days: 1,
-    faults: [{ name: 'insufficient-capacity', at: '2026-11-30T22:00' }],
+    faults: [{ name: 'insufficient-capacity', on: 'a', at: '2026-11-30T22:00' }],
     prepare: (world) => {
       world.faults.databaseStart = () => 6 * 3_600_000;
     },

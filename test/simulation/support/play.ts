@@ -5,6 +5,7 @@ import { Plan } from '../../../functions/power/plan.ts';
 import { synthesize } from '../../../infra/app.ts';
 import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
 import { planOf } from '../../../infra/operations/power-plan.ts';
+import type { Fault } from '../../../simulator/faults/library.ts';
 import { instantAt } from '../../../simulator/report/local-time.ts';
 import {
   type SimulationOptions,
@@ -38,27 +39,31 @@ export function siteOf(different: Partial<ConfigInput> = {}): Site {
   return { directory, plan: Plan.parse(planOf(config)), timeZone: config.timeZone };
 }
 
-interface Play extends Partial<Omit<SimulationOptions, 'from' | 'faults'>> {
+/** A fault whose time is that of the site's own clock. */
+export type LocalFault = Omit<Fault, 'at'> & { readonly at: string };
+
+export interface Play extends Partial<Omit<SimulationOptions, 'from' | 'faults'>> {
   /** The site's own clock, `YYYY-MM-DDTHH:MM`. */
   readonly from: string;
   readonly days: number;
-  readonly faults?: readonly {
-    readonly name: SimulationOptions['faults'][number]['name'];
-    readonly at: string;
-  }[];
+  readonly faults?: readonly LocalFault[];
 }
 
-export function play(site: Site, { from, faults = [], ...rest }: Play): Promise<SimulationResult> {
+/** What `simulate` takes, for the tools that play a scenario many times. */
+export function optionsOf(site: Site, { from, faults = [], ...rest }: Play): SimulationOptions {
   const { directory, plan, timeZone } = site;
-  return simulate({
+  return {
     directory,
     plan,
     seed: 1,
     ...rest,
     from: instantAt(from, timeZone),
-    faults: faults.map(({ name, at }) => ({ name, at: instantAt(at, timeZone) })),
-  });
+    faults: faults.map((fault) => ({ ...fault, at: instantAt(fault.at, timeZone) })),
+  };
 }
+
+export const play = (site: Site, scenario: Play): Promise<SimulationResult> =>
+  simulate(optionsOf(site, scenario));
 
 export type Template = { Resources: Record<string, TemplateResource> };
 export interface TemplateResource {

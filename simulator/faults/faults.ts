@@ -1,0 +1,249 @@
+import type { Clients } from '../../functions/shared/clients.ts';
+import type { Invocation } from '../api.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
+import type { World } from '../world.ts';
+import {
+  complaint,
+  FAULTS,
+  type Fault,
+  type FaultKind,
+  type FaultName,
+  labelOf,
+} from './library.ts';
+
+/** A call of one of our functions, as it arrives at AWS. */
+export interface Call {
+  readonly service: keyof Clients;
+  readonly operation: string;
+  readonly by: Invocation;
+  /** The resources it names: by the last part of their ARN and, for instances, their node. */
+  readonly targets: () => readonly string[];
+}
+
+/** What the faults make of a call; several may strike the same one. */
+export interface Blow {
+  /** It is refused with this and has no effect. */
+  readonly refusal?: AwsError;
+  /** It takes effect, and the caller waits for ever. */
+  readonly unanswered?: true;
+  /** Once it has taken effect the caller is gone. */
+  readonly kills?: true;
+}
+
+interface Injection extends Fault {
+  readonly until: number;
+  /** Calls that a `killed-function` has seen. */
+  seen: number;
+  struck: boolean;
+}
+
+const MINUTE_MS = 60_000;
+/** How far the API's picture may lag: the worst that the scenarios ask for. */
+const STALE_MS = 30_000;
+
+/** How each service says "slow down": its page of common errors. */
+const THROTTLED: Readonly<Record<keyof Clients, string>> = {
+  dynamodb: 'ThrottlingException',
+  ec2: 'RequestLimitExceeded',
+  rds: 'ThrottlingException',
+  sfn: 'ThrottlingException',
+  sns: 'ThrottlingException',
+  ssm: 'ThrottlingException',
+};
+
+/** The injected faults, as the services ask for them; the judge asks when the last one is over. */
+export class Faults {
+  private readonly world: World;
+  private readonly injections: readonly Injection[];
+  /** When each fault that has struck is over, epoch milliseconds. */
+  private readonly over: number[] = [];
+
+  constructor(world: World, faults: readonly Fault[]) {
+    this.world = world;
+    this.injections = faults.map((fault) => {
+      const wrong = complaint(fault.name, fault.on, fault.minutes);
+      if (wrong) throw new NotModelled(`fault ${labelOf(fault)}: ${wrong}`);
+      const minutes = fault.minutes ?? (FAULTS[fault.name] as FaultKind).minutes;
+      const until = minutes === undefined ? Number.POSITIVE_INFINITY : minutes * MINUTE_MS;
+      return { ...fault, until: fault.at.getTime() + until, seen: 0, struck: false };
+    });
+  }
+
+  /** Sets those going that need no occasion but their time. */
+  arm(): void {
+    const { clock, ec2, rds, stepFunctions } = this.world;
+    for (const fault of this.injections) {
+      const { at, on, until } = fault;
+      // An event, so that no quiet time reaches over it.
+      clock.at(at.getTime(), () => {});
+      const between = (begin: () => void, end: () => void) =>
+        clock.at(at.getTime(), () => {
+          this.strike(fault);
+          begin();
+          clock.at(until, end);
+        });
+      if (fault.name === 'failing-database') {
+        between(
+          () => rds.fail(true),
+          () => rds.fail(false),
+        );
+      }
+      const node = ec2.node(on);
+      if (fault.name === 'dead-host' && node) {
+        between(
+          () => node.host.shutDown(),
+          () => node.state === 'running' && node.host.boot(),
+        );
+      }
+      if (fault.name === 'silent-agent' && node) {
+        between(
+          () => node.host.silence(true),
+          () => node.host.silence(false),
+        );
+      }
+      if (fault.name === 'aborted-run') {
+        clock.at(at.getTime(), () => {
+          const running = stepFunctions.executions.filter(({ status }) => status === 'RUNNING');
+          if (running.length > 0) this.strike(fault);
+          for (const { abort } of running) abort();
+        });
+      }
+    }
+  }
+
+  /** Each call of a function asks right before it would take effect. */
+  blow(call: Call): Blow {
+    let blow: Blow = {};
+    for (const fault of this.active()) {
+      const [target = '', error] = (fault.on ?? '').split('=');
+      if (fault.name === 'throttled-api' && hits(target, call)) {
+        this.strike(fault);
+        blow = { ...blow, refusal: new AwsError(THROTTLED[call.service], 'Rate exceeded') };
+      } else if (fault.name === 'failing-api' && hits(target, call)) {
+        this.strike(fault);
+        blow = { ...blow, refusal: new AwsError(error ?? '', `injected: ${error}`) };
+      } else if (fault.name === 'unanswered-api' && hits(target, call)) {
+        this.strike(fault);
+        blow = { ...blow, unanswered: true };
+      } else if (fault.name === 'hanging-function' && fault.on === call.by.functionName) {
+        this.strike(fault);
+        blow = { ...blow, unanswered: true };
+      } else if (fault.name === 'killed-function') {
+        const [who, which] = (fault.on ?? '').split('#');
+        if (who !== '*' && who !== call.by.functionName) continue;
+        fault.seen++;
+        if (fault.seen !== Number(which)) continue;
+        this.strike(fault);
+        blow = { ...blow, kills: true };
+      }
+    }
+    return blow;
+  }
+
+  /** EC2 asks at each start of a node. */
+  noCapacity(node: string): boolean {
+    return this.strikes('insufficient-capacity', node);
+  }
+
+  /** EC2 asks at each start and stop: how long it takes in ms, if a fault decides it. */
+  transition(node: string): number | undefined {
+    return this.once('slow-node', node);
+  }
+
+  /** EC2 asks when an instance changes: how far its picture lags behind the truth, in ms. */
+  readLag(): number {
+    return this.strikes('stale-reads') ? STALE_MS : 0;
+  }
+
+  /** RDS asks at each start: how long this one takes in ms, if a fault decides it. */
+  databaseStart(): number | undefined {
+    return this.once('slow-database');
+  }
+
+  /** Whoever delivers an event asks: after how many ms it arrives, for each time that it does. */
+  deliveries(events: 'schedule' | 'tick' | 'rules', occasion: string): readonly number[] {
+    const chance = this.world.chance(`faults of ${events} ${occasion}`);
+    if (this.strikes('lost-events', events)) return [];
+    const late = this.strikes('late-events', events) ? 10 * MINUTE_MS : 0;
+    const astray = this.strikes('reordered-events', events) ? chance.between(0, 300_000) : 0;
+    const first = late + astray;
+    return this.strikes('doubled-events', events) ? [first, first + 20_000] : [first];
+  }
+
+  /** How far a function's clock is off, in ms. */
+  skew(functionName: string): number {
+    return this.active()
+      .filter(({ name, on }) => name === 'skewed-clock' && on?.split('=')[0] === functionName)
+      .reduce((sum, fault) => {
+        this.strike(fault);
+        return sum + Number(fault.on?.split('=')[1]) * 1000;
+      }, 0);
+  }
+
+  /** Whether any function's clock is ever off: only then it costs something to look. */
+  get skews(): boolean {
+    return this.injections.some(({ name }) => name === 'skewed-clock');
+  }
+
+  /** When the last fault that has struck by now ends; the past if none did. */
+  lastClears(): number {
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.over);
+  }
+
+  /** Faults that nothing has asked for: what they would have hit did not happen in their time. */
+  unstruck(): Fault[] {
+    return this.injections
+      .filter(({ struck }) => !struck)
+      .map(({ name, at, on }) => ({ name, at, ...(on !== undefined && { on }) }));
+  }
+
+  /** Whether a fault may strike right now: no tick is passed over while one may. */
+  get pending(): boolean {
+    return this.active().length > 0;
+  }
+
+  /** Those whose time has come and is not over; what strikes once is over when it has struck. */
+  private active(): Injection[] {
+    if (this.injections.length === 0) return [];
+    const { now } = this.world.clock;
+    return this.injections.filter(
+      ({ at, until, struck }) =>
+        at.getTime() <= now && now < until && !(struck && until === Number.POSITIVE_INFINITY),
+    );
+  }
+
+  /** Strikes with all that are active under this name for this target. */
+  private strikes(wanted: FaultName, target?: string): boolean {
+    const found = this.active().filter(({ name, on }) => name === wanted && on === target);
+    for (const fault of found) this.strike(fault);
+    return found.length > 0;
+  }
+
+  /** The minutes, in ms, of the first that is due and has not struck: it decides how long. */
+  private once(wanted: FaultName, target?: string): number | undefined {
+    const { now } = this.world.clock;
+    const fault = this.injections.find(
+      ({ name, on, at, struck }) =>
+        name === wanted && on === target && !struck && at.getTime() <= now,
+    );
+    if (!fault) return undefined;
+    const lasts = fault.until - fault.at.getTime();
+    this.strike(fault, now + lasts);
+    return lasts;
+  }
+
+  private strike(fault: Injection, over = fault.until): void {
+    if (fault.struck) return;
+    fault.struck = true;
+    this.over.push(Number.isFinite(over) ? over : this.world.clock.now);
+    this.world.trace.add('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
+  }
+}
+
+/** Whether `ec2:StartInstances/a`, or with `*` for the operation, is about this call. */
+function hits(pattern: string, { service, operation, targets }: Call): boolean {
+  const [api = '', target] = pattern.split('/');
+  const [of, name] = api.split(':');
+  if (of !== service || (name !== '*' && name !== operation)) return false;
+  return target === undefined || targets().includes(target);
+}

@@ -1,0 +1,128 @@
+/** A kind of fault: what it does, what it hits, how long it lasts. */
+export interface FaultKind {
+  /** One sentence for `--help` and the timeline. */
+  readonly says: string;
+  /** What the part after the colon names; absent where a fault hits the whole site. */
+  readonly on?: {
+    readonly what: string;
+    readonly pattern: RegExp;
+    readonly example: string;
+  };
+  /** How long it lasts, in minutes, unless the user says; absent for what strikes once. */
+  readonly minutes?: number;
+}
+
+const NODE = { what: 'a node', pattern: /^[ab]$/, example: 'a' };
+const API = {
+  what: 'an API, if need be of one resource',
+  pattern: /^(dynamodb|ec2|rds|sfn|sns|ssm):(\w+|\*)(\/[\w.-]+)?$/,
+  example: 'ec2:StartInstances/a',
+};
+const EVENTS = {
+  what: 'whose events: schedule, tick or rules',
+  pattern: /^(schedule|tick|rules)$/,
+  example: 'schedule',
+};
+const FUNCTION = { what: 'a function', pattern: /^[a-z]+\/[a-z-]+$/, example: 'power/act' };
+
+/**
+ * What can go wrong on AWS, each by itself; several at once compose.
+ *
+ * Names are adjective and noun. The scenarios that asked for them are those of the design: APIs that
+ * refuse or do not answer, machines that are slow, events that are lost, late, doubled or
+ * reordered, functions that die, clocks that differ, a deployment in the middle.
+ */
+export const FAULTS = {
+  'throttled-api': { says: 'AWS throttles an API', on: API, minutes: 5 },
+  'failing-api': {
+    says: 'an API answers with a documented error and does nothing',
+    on: {
+      what: 'an API and its error',
+      pattern: /^(dynamodb|ec2|rds|sfn|sns|ssm):(\w+)(\/[\w.-]+)?=[\w.]+$/,
+      example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
+    },
+    minutes: 5,
+  },
+  'unanswered-api': {
+    says: 'an API does what it is asked, and its answer never arrives',
+    on: API,
+    minutes: 5,
+  },
+  'stale-reads': { says: 'EC2 describes instances as they were 30 seconds ago', minutes: 10 },
+  'insufficient-capacity': { says: 'EC2 has no capacity for a node', on: NODE, minutes: 25 },
+  'slow-node': {
+    says: 'the next start or stop of a node takes this long',
+    on: NODE,
+    minutes: 10,
+  },
+  'slow-database': { says: 'the next start of the database takes this long', minutes: 25 },
+  'failing-database': {
+    says: 'the database answers nobody, though RDS calls it available',
+    minutes: 3,
+  },
+  'dead-host': { says: 'the host of a running node answers nobody', on: NODE, minutes: 10 },
+  'silent-agent': {
+    says: 'the Systems Manager agent of a node does not answer',
+    on: NODE,
+    minutes: 10,
+  },
+  'lost-events': { says: 'events are never delivered', on: EVENTS, minutes: 10 },
+  'late-events': { says: 'events arrive ten minutes late', on: EVENTS, minutes: 10 },
+  'doubled-events': { says: 'events arrive twice', on: EVENTS, minutes: 10 },
+  'reordered-events': {
+    says: 'events arrive up to five minutes late, in any order',
+    on: EVENTS,
+    minutes: 10,
+  },
+  'killed-function': {
+    says: 'a function dies right after its nth call from then on took effect',
+    on: {
+      what: 'a function, or * for any, and which call',
+      pattern: /^(\*|[a-z]+\/[a-z-]+)#[1-9]\d*$/,
+      example: 'power/act#3',
+    },
+  },
+  'hanging-function': {
+    says: 'the next call of a function never answers, and its time runs out',
+    on: FUNCTION,
+  },
+  'aborted-run': { says: 'a person aborts the running workflows' },
+  'skewed-clock': {
+    says: 'the clock of a function is off by some seconds',
+    on: {
+      what: 'a function and the seconds',
+      pattern: /^[a-z]+\/[a-z-]+=[+-]\d+$/,
+      example: 'power/look=+30',
+    },
+    minutes: 60,
+  },
+  deploy: { says: 'the operations stack is deployed again, in the middle of what runs' },
+} as const satisfies Readonly<Record<string, FaultKind>>;
+
+export type FaultName = keyof typeof FAULTS;
+
+/** One injection: from this instant on. */
+export interface Fault {
+  readonly name: FaultName;
+  readonly at: Date;
+  /** What it hits, as the kind's `on` describes it. */
+  readonly on?: string;
+  /** How long it lasts; the kind's own time if absent. */
+  readonly minutes?: number;
+}
+
+/** As the user writes it, less the time: `slow-node:a`. */
+export const labelOf = ({ name, on }: Fault): string => (on === undefined ? name : `${name}:${on}`);
+
+/** What is wrong with a fault's target or time, with the remedy; undefined when nothing is. */
+export function complaint(name: FaultName, on: string | undefined, minutes?: number) {
+  const kind: FaultKind = FAULTS[name];
+  if (kind.on && !(on !== undefined && kind.on.pattern.test(on))) {
+    return `${name} takes ${kind.on.what}: ${name}:${kind.on.example}.`;
+  }
+  if (!kind.on && on !== undefined) return `${name} takes nothing after a colon.`;
+  if (kind.minutes === undefined && minutes !== undefined) {
+    return `${name} strikes once and takes no minutes.`;
+  }
+  return undefined;
+}

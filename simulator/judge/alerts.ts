@@ -1,0 +1,69 @@
+import { CLOCKS } from '../../functions/shared/clocks.ts';
+import type { OutboxRow } from '../../functions/shared/operations-table.ts';
+import { nodeOf } from '../services/ec2.ts';
+import type { World } from '../world.ts';
+import type { Report } from './invariants.ts';
+
+/** How long a committed alert may take to reach the operator, or after a fault has cleared. */
+const DELIVERY_BOUND_MS = 10 * 60_000;
+/** From the function's look at its watch to the commit: a few calls on the network. */
+const ON_THE_WAY_MS = 2_000;
+
+/** Alerts and Truth: each transition told once, to somebody, and nothing told that was not so. */
+export class AlertRules {
+  private readonly world: World;
+  private readonly report: Report;
+  /** The transitions that an alert has been committed for. */
+  private readonly told = new Set<string>();
+
+  constructor(world: World, report: Report) {
+    this.world = world;
+    this.report = report;
+  }
+
+  wrote(key: string, value: unknown): void {
+    if (!key.startsWith('OUTBOX#')) return;
+    const row = value as OutboxRow;
+    // A key is the transition's own instant and kind; what follows tells writers apart.
+    const transition = key.split('#').slice(1, 3).join(' ');
+    if (this.told.has(transition)) {
+      this.report(5, `the transition ${transition} is told a second time: "${row.subject}"`);
+    }
+    this.told.add(transition);
+    this.judgeTruth(row);
+    this.awaitDelivery(row, this.world.clock.now, this.world.clock.iso());
+  }
+
+  private awaitDelivery(row: OutboxRow, since: number, committed: string): void {
+    const { clock, faults, trace } = this.world;
+    clock.at(
+      since + DELIVERY_BOUND_MS,
+      () => {
+        const out = trace.deliveries.some(({ at, text }) => at >= committed && text === row.text);
+        if (out) return;
+        if (faults.lastClears() > since) {
+          this.awaitDelivery(row, faults.lastClears(), committed);
+        } else {
+          this.report(5, `"${row.subject}", committed at ${committed}, has reached nobody`);
+        }
+      },
+      { housekeeping: true },
+    );
+  }
+
+  private judgeTruth({ subject, text }: OutboxRow): void {
+    const { clock, ec2 } = this.world;
+    const [headline = ''] = text.split('\n');
+    const recommended = [...text.matchAll(/https:\/\/([\w.-]+)/g)].map(([, name]) => name ?? '');
+    if (recommended.length === 0 && !headline.includes('no address')) {
+      this.report(6, `"${subject}" names no address and does not say that there is none`);
+    }
+    for (const name of new Set(recommended)) {
+      const instance = ec2.instances.find((one) => ec2.nameOf(one) === name);
+      const since = clock.now - CLOCKS.evidence * 1000 - ON_THE_WAY_MS;
+      if (instance?.host.servedSince(since)) continue;
+      const what = instance ? `node ${nodeOf(instance)}, which did not serve` : 'no node of ours';
+      this.report(6, `"${subject}" recommends ${name}: ${what} in the minute before`);
+    }
+  }
+}

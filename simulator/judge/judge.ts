@@ -1,0 +1,76 @@
+import type { Invocation } from '../api.ts';
+import type { Call } from '../faults/faults.ts';
+import type { Execution } from '../services/step-functions.ts';
+import type { World } from '../world.ts';
+import { AlertRules } from './alerts.ts';
+import { CallRules, type Disruption } from './calls.ts';
+import { type Invariant, InvariantBroken, PermissionMissing } from './invariants.ts';
+import { type Plan, PlanRules } from './plan.ts';
+import { RunRules } from './runs.ts';
+
+/**
+ * Watches the true world, not what an API answered.
+ *
+ * It lets the run go on and keeps the first break of each invariant: what follows from a break
+ * is part of what there is to know about it. Determinism and Idempotence are judged over
+ * several plays (`simulator/simulation.ts`).
+ */
+export class Judge {
+  readonly findings: (InvariantBroken | PermissionMissing)[] = [];
+  private readonly world: World;
+  private readonly calls: CallRules;
+  private readonly alerts: AlertRules;
+  private readonly runs: RunRules;
+
+  constructor(world: World, plan: Plan) {
+    const report = (invariant: Invariant, what: string) => this.broken(invariant, what);
+    this.world = world;
+    this.alerts = new AlertRules(world, report);
+    this.runs = new RunRules(world, report);
+    this.calls = new CallRules(world, new PlanRules(world, plan, report), report);
+  }
+
+  /** A right was missing. */
+  permission(refusal: string): void {
+    if (this.findings.some(({ message }) => message.endsWith(refusal))) return;
+    this.findings.push(new PermissionMissing(`at ${this.world.clock.iso()}: ${refusal}`));
+  }
+
+  /** Called at the instant of each disruptive call, before it takes effect. */
+  disruptive(what: Disruption, by: Invocation): void {
+    this.calls.disruptive(what, by);
+  }
+
+  /** Called when a call has taken effect and was not refused. */
+  answered(call: Call): void {
+    this.calls.answered(call);
+  }
+
+  /** Called when an item of the operations table has been written. */
+  wrote(key: string, value: unknown): void {
+    this.alerts.wrote(key, value);
+  }
+
+  executionStarted(execution: Execution): void {
+    this.runs.started(execution);
+  }
+
+  executionEnded(execution: Execution): void {
+    this.runs.ended(execution);
+    this.calls.ended(execution);
+  }
+
+  /** Called when the key or the certificate of a host has changed. */
+  certificateChanged(node: string, key: string, certificate: string): void {
+    if (key !== certificate) {
+      this.broken(9, `node ${node} holds the key ${key} beside a certificate for ${certificate}`);
+    }
+  }
+
+  private broken(invariant: Invariant, what: string): void {
+    const known = this.findings.some(
+      (finding) => finding instanceof InvariantBroken && finding.invariant === invariant,
+    );
+    if (!known) this.findings.push(new InvariantBroken(invariant, this.world.clock.iso(), what));
+  }
+}

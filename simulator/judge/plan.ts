@@ -1,0 +1,138 @@
+import { nextTransitions } from '../../functions/power/schedule.ts';
+import { type PowerPlan, wishes } from '../../functions/power/wishes.ts';
+import type {
+  Override,
+  PowerState,
+  ResourceName,
+} from '../../functions/shared/operations-table.ts';
+import { RESOURCES } from '../../functions/shared/operations-table.ts';
+import type { World } from '../world.ts';
+import type { Report } from './invariants.ts';
+
+/** What the operator planned, as the configuration says it. */
+export type Plan = PowerPlan;
+
+/** How long a change may take, or be late without an alert that says so. */
+export const PLAN_BOUND_MS = 20 * 60_000;
+/** How long after a planned change a call that rests on what was before may still be made. */
+const EDGE_MS = 90_000;
+/** How often the judge looks whether all is as planned. */
+const ROUND_MS = 30 * 60_000;
+
+/** Plan: 20 minutes after each planned change, and between them, all is as the operator wished. */
+export class PlanRules {
+  private readonly world: World;
+  private readonly plan: Plan;
+  private readonly report: Report;
+  private lastPlanned: number;
+
+  constructor(world: World, plan: Plan, report: Report) {
+    this.world = world;
+    this.plan = plan;
+    this.report = report;
+    this.lastPlanned = world.clock.now;
+    // A deployment leaves everything running: that, too, must come to what is planned.
+    this.expect(world.clock.now);
+    this.awaitTransition();
+    this.makeRounds();
+  }
+
+  /** Whether the plan wants this now, or wanted it until a moment ago: a call takes its time. */
+  wanted(name: ResourceName, wish: PowerState): boolean {
+    const { now } = this.world.clock;
+    return [now, now - EDGE_MS].some((instant) => this.wishAt(instant)[name] === wish);
+  }
+
+  private wishAt(instant: number): Readonly<Record<ResourceName, PowerState>> {
+    const override = this.world.dynamodb.truth().get('OVERRIDE') as Override | undefined;
+    return wishes(this.plan, override, new Date(instant)).of;
+  }
+
+  /** Looks 20 minutes after each planned change, for as long as the schedule has any. */
+  private awaitTransition(): void {
+    const { clock } = this.world;
+    const { schedule } = this.plan;
+    const [next] = schedule ? nextTransitions(schedule, new Date(clock.now), 1) : [];
+    if (!next) return;
+    // No housekeeping: whatever the code under test believes, no quiet time outlasts the plan.
+    clock.at(next.at.getTime(), () => {
+      this.lastPlanned = clock.now;
+      this.expect(clock.now);
+      this.awaitTransition();
+    });
+  }
+
+  /** Looks between planned changes, too: what is not as planned must be so again 20 minutes on. */
+  private makeRounds(): void {
+    const { clock, faults } = this.world;
+    const housekeeping = { housekeeping: true };
+    clock.after(
+      ROUND_MS,
+      () => {
+        this.makeRounds();
+        const since = clock.now;
+        if (this.deviations().length === 0) return;
+        clock.after(
+          PLAN_BOUND_MS,
+          () => {
+            const still = this.deviations();
+            const excused = Math.max(this.lastPlanned, faults.lastClears()) + PLAN_BOUND_MS > since;
+            if (still.length === 0 || excused) return;
+            const iso = new Date(since).toISOString();
+            this.report(15, `since ${iso} ${still.join(', ')}, and nothing was planned then`);
+          },
+          housekeeping,
+        );
+      },
+      housekeeping,
+    );
+  }
+
+  private expect(planned: number): void {
+    const { clock, faults } = this.world;
+    const since = new Date(planned).toISOString();
+    clock.at(
+      planned + PLAN_BOUND_MS,
+      () => {
+        const late = this.deviations();
+        if (late.length === 0) return;
+        const told = this.world.trace.deliveries.some(
+          ({ at, attributes }) => attributes.kind === 'LATE' && at >= since,
+        );
+        const clears = faults.lastClears();
+        const is = `20 minutes after ${since} ${late.join(', ')}`;
+        if (!told) return this.report(15, `${is}, and no alert said so`);
+        if (clears < planned) return this.report(15, `${is}, with no fault to excuse it`);
+        clock.at(
+          Math.max(clears, planned) + PLAN_BOUND_MS,
+          () => {
+            const still = this.deviations();
+            if (still.length === 0) return;
+            const cleared = new Date(clears).toISOString();
+            this.report(15, `20 minutes after the fault cleared at ${cleared} ${still.join(', ')}`);
+          },
+          { housekeeping: true },
+        );
+      },
+      { housekeeping: true },
+    );
+  }
+
+  /** What is not as planned right now, in words. */
+  private deviations(): string[] {
+    const wish = this.wishAt(this.world.clock.now);
+    return RESOURCES.filter((name) => this.stateOf(name) !== wish[name]).map(
+      (name) => `${name} is ${this.stateOf(name)} and not ${wish[name]}`,
+    );
+  }
+
+  private stateOf(name: ResourceName): string {
+    const { ec2, rds } = this.world;
+    if (name === 'database') {
+      return rds.available ? 'running' : rds.stopped ? 'stopped' : 'between the two';
+    }
+    const instance = ec2.node(name);
+    if (instance?.state === 'stopped') return 'stopped';
+    return instance?.host.serves ? 'running' : 'between the two';
+  }
+}

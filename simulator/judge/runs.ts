@@ -1,0 +1,44 @@
+import { CLOCKS } from '../../functions/shared/clocks.ts';
+import type { Lease } from '../../functions/shared/operations-table.ts';
+import type { Execution } from '../services/step-functions.ts';
+import type { World } from '../world.ts';
+import type { Report } from './invariants.ts';
+
+/** How long a lease may outlive its holder, or the fault that kept it. */
+const LEASE_BOUND_MS = 5 * 60_000;
+const housekeeping = { housekeeping: true };
+
+/** Lease and Liveness: what every execution owes when it has begun and when it has ended. */
+export class RunRules {
+  private readonly world: World;
+  private readonly report: Report;
+
+  constructor(world: World, report: Report) {
+    this.world = world;
+    this.report = report;
+  }
+
+  started(execution: Execution): void {
+    const late = () => {
+      if (execution.status !== 'RUNNING') return;
+      this.report(11, `${execution.arn} is running after ${CLOCKS.longestWorkflow / 60} minutes`);
+    };
+    this.world.clock.after(CLOCKS.longestWorkflow * 1000, late, housekeeping);
+  }
+
+  ended(execution: Execution): void {
+    const { clock, dynamodb, faults } = this.world;
+    const due = (since: number) =>
+      clock.at(
+        since + LEASE_BOUND_MS,
+        () => {
+          const lease = dynamodb.truth().get('LEASE') as Lease | undefined;
+          if (lease?.owner !== execution.arn) return;
+          if (faults.lastClears() > since) return due(faults.lastClears());
+          this.report(4, `${execution.arn} ended as ${execution.status} and still holds the lease`);
+        },
+        housekeeping,
+      );
+    due(clock.now);
+  }
+}
