@@ -123,9 +123,10 @@ export class Host {
 
   private probe(): ScriptResult {
     if (this.serves) return { ok: true, output: '{"serves":true}' };
-    const why = this.containers
+    const listens = this.containers && this.listening;
+    const reason = listens
       ? 'curl: (22) The requested URL returned error: 503'
       : 'curl: (7) Failed to connect to localhost port 443: Connection refused';
-    return { ok: false, output: JSON.stringify({ serves: false, reason: why }) };
+    return { ok: false, output: JSON.stringify({ serves: false, listens, reason }) };
   }
 }

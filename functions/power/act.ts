@@ -3,10 +3,11 @@ import { StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-r
 import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import type { Clients } from '../shared/clients.ts';
-import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NotAllowed } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { peerOf, readSite, type SiteState } from '../shared/operations-table.ts';
+import { refused } from './progress.ts';
 import { type Progress, Run, resourceOf, type Step } from './run.ts';
 
 const Input = z.object({ run: Run });
@@ -96,14 +97,17 @@ async function perform(
   const { [resource]: trouble, ...troubles } = progress.troubles;
   try {
     const commands = await call(step, progress.commands, settings, clients);
-    return { ...progress, commands, troubles };
+    const done = { ...progress, commands, troubles };
+    if (step.kind !== 'start-node') return done;
+    // Accepted is not started: what went before counts until the instance runs.
+    const attempts = trouble?.attempts ?? 0;
+    return { ...done, started: { ...progress.started, [step.node]: { attempts } } };
   } catch (error) {
     if (!(error instanceof Error) || !PASSING.has(error.name)) throw error;
-    const attempts = (trouble?.attempts ?? 0) + 1;
-    const pause = Math.min(30 * 2 ** (attempts - 1), 240);
-    const notBefore = plusSeconds(new Date(), pause);
     const text = `${error.name}: ${error.message}`;
-    return { ...progress, troubles: { ...troubles, [resource]: { attempts, notBefore, text } } };
+    const attempts = (trouble?.attempts ?? 0) + 1;
+    const now = new Date();
+    return { ...progress, troubles: refused(progress.troubles, resource, { attempts, text }, now) };
   }
 }
 

@@ -93,6 +93,7 @@ function newRun(
       resumed: {},
       proofs: {},
       unproven: {},
+      started: {},
     },
     next: 'wait',
     seconds: 0,

@@ -105,8 +105,9 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   const failed = progress.unproven[node];
   if (!failed) return need('probe', probeWait(node, progress), 'is not proven to serve yet');
   // It may have been drained by a run whose stop was called off, or its containers may be down.
+  // One that takes connections and cannot answer has its trouble elsewhere: it is left alone.
   const note = `does not serve: ${failed.said}`;
-  return mayResume(node, progress, now)
+  return failed.listens === false && mayResume(node, progress, now)
     ? need('probe', 15, note, { kind: 'resume', node, instanceId })
     : need('probe', probeWait(node, progress), note);
 }

@@ -1,17 +1,37 @@
-import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import { NODES, type NodeName } from '../shared/operations-table.ts';
+import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
+import { NODES, type NodeName, type ResourceName } from '../shared/operations-table.ts';
 import type { Progress } from './run.ts';
 import type { Truth } from './truth.ts';
 
-/** Takes in what the commands that were under way have brought. */
+/** A refusal noted: the next try after a pause that doubles, up to four minutes. */
+export const refused = (
+  troubles: Progress['troubles'],
+  resource: ResourceName,
+  { attempts, text }: { readonly attempts: number; readonly text: string },
+  now: Date,
+): Progress['troubles'] => {
+  const notBefore = plusSeconds(now, Math.min(30 * 2 ** (attempts - 1), 240));
+  return { ...troubles, [resource]: { attempts, notBefore, text } };
+};
+
+/** Takes in what the commands and starts that were under way have brought. */
 export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const commands = { ...progress.commands };
   const drained = { ...progress.drained };
   const resumed = { ...progress.resumed };
   const proofs = { ...progress.proofs };
   const unproven = { ...progress.unproven };
+  const started = { ...progress.started };
+  let { troubles } = progress;
   const at = now.toISOString();
   for (const node of NODES) {
+    const { state, fell } = truth.nodes[node];
+    // EC2 took the start and could not keep it: as good as a refusal.
+    if (started[node] && fell) {
+      const attempts = started[node].attempts + 1;
+      troubles = refused(troubles, node, { attempts, text: fell }, now);
+    }
+    if (state === 'running' || fell) delete started[node];
     const sent = commands[node];
     if (!sent) continue;
     const result = truth.commands[node];
@@ -28,10 +48,11 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
       proofs[node] = { at: ended.at, address: truth.nodes[node].address ?? '' };
       delete unproven[node];
     } else {
-      unproven[node] = { at, said };
+      const { listens } = ended ?? {};
+      unproven[node] = { at, said, ...(listens !== undefined && { listens }) };
     }
   }
-  return { ...progress, commands, drained, resumed, proofs, unproven };
+  return { ...progress, troubles, commands, drained, resumed, proofs, unproven, started };
 }
 
 /** Closes the phase that is over and opens the next, with its seconds. */

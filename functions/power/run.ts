@@ -33,8 +33,10 @@ const Progress = z.object({
   /** When a host was last told to take clients again. */
   resumed: perNode(Instant),
   proofs: perNode(Proof),
-  /** Why a node was not proven at the last try. */
-  unproven: perNode(z.object({ at: Instant, said: z.string() })),
+  /** Why a node was not proven at the last try, and whether it took the connection at all. */
+  unproven: perNode(z.object({ at: Instant, said: z.string(), listens: z.optional(z.boolean()) })),
+  /** Starts that EC2 has accepted and may not keep, with the refusals and failures before them. */
+  started: z._default(perNode(z.object({ attempts: z.int() })), {}),
 });
 export type Progress = z.infer<typeof Progress>;
 

@@ -2,6 +2,7 @@ import {
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   type EC2Client,
+  type Instance,
 } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import {
@@ -18,6 +19,8 @@ export interface NodeTruth {
   readonly instanceId?: string;
   /** EC2's own word, or `missing`. */
   readonly state: string;
+  /** Why EC2 itself has stopped it, in EC2's words; absent where a person or we did. */
+  readonly fell?: string;
   /** All of EC2's status checks of the instance. */
   readonly checksOk: boolean;
   /** Whether the SSM agent answers. */
@@ -29,7 +32,14 @@ export interface NodeTruth {
 /** The state of a command on its host: `pending` covers all that is not final. */
 export type CommandTruth =
   | { readonly state: 'pending' }
-  | { readonly state: 'ended'; readonly ok: boolean; readonly at: string; readonly said: string };
+  | {
+      readonly state: 'ended';
+      readonly ok: boolean;
+      readonly at: string;
+      readonly said: string;
+      /** The host took the connection, whatever it answered; the probe alone can tell. */
+      readonly listens?: boolean;
+    };
 
 export interface Truth {
   readonly nodes: Readonly<Record<NodeName, NodeTruth>>;
@@ -66,11 +76,24 @@ async function readInstances(
     return {
       ...(instance?.InstanceId && { instanceId: instance.InstanceId }),
       state: instance?.State?.Name ?? 'missing',
+      ...fellOf(instance),
       ...addressOf(instance?.PublicDnsName, instance?.PublicIpAddress),
     };
   };
   return { a: of('a'), b: of('b') };
 }
+
+/**
+ * An instance that fails to start is found `stopped` again, with a reason of the client's or the
+ * server's side; one that was meant to stop says that somebody asked for it.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+ */
+const MEANT = new Set(['Client.UserInitiatedShutdown', 'Client.InstanceInitiatedShutdown']);
+
+const fellOf = (instance: Instance | undefined): { fell?: string } => {
+  const { Code = '', Message = Code } = instance?.StateReason ?? {};
+  return instance?.State?.Name === 'stopped' && Code && !MEANT.has(Code) ? { fell: Message } : {};
+};
 
 const addressOf = (name: string | undefined, address: string | undefined) => {
   const chosen = name || address;
@@ -140,7 +163,7 @@ async function readCommand(ssm: Ssm, id: string, instanceId: string): Promise<Co
       state: 'ended',
       ok: found.Status === 'Success',
       at: found.ExecutionEndDateTime || found.ExecutionStartDateTime || '',
-      said: whatItSaid(found.StandardOutputContent) ?? found.StatusDetails ?? '',
+      ...whatItSaid(found.StandardOutputContent, found.StatusDetails),
     };
   } catch (error) {
     if (error instanceof Error && error.name === 'InvocationDoesNotExist') {
@@ -151,13 +174,19 @@ async function readCommand(ssm: Ssm, id: string, instanceId: string): Promise<Co
 }
 
 /** Our scripts end with one JSON line; a script that was cut off may have said anything. */
-function whatItSaid(stdout: string | undefined): string | undefined {
+function whatItSaid(
+  stdout: string | undefined,
+  status = '',
+): { readonly said: string; readonly listens?: boolean } {
   const line = stdout?.trim().split('\n').at(-1);
-  if (!line) return undefined;
+  if (!line) return { said: status };
   try {
-    const { reason } = JSON.parse(line) as { reason?: unknown };
-    return typeof reason === 'string' ? reason : line;
+    const { reason, listens } = JSON.parse(line) as { reason?: unknown; listens?: unknown };
+    return {
+      said: typeof reason === 'string' ? reason : line,
+      ...(typeof listens === 'boolean' && { listens }),
+    };
   } catch {
-    return line;
+    return { said: line };
   }
 }

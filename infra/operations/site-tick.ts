@@ -42,6 +42,8 @@ export class SiteTick extends Construct {
       timeoutSeconds: 50,
       retentionDays: config.logs.retentionDays,
     });
+    // The next minute is the retry.
+    tick.lambda.configureAsyncInvoke({ retryAttempts: 0 });
     tick.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
     tick.allow(
       'sweep the lease, reopen an intent, clear published alerts',
@@ -86,7 +88,6 @@ export class SiteTick extends Construct {
       target: {
         arn: tick.lambda.functionArn,
         roleArn: role.roleArn,
-        // The next minute is the retry.
         retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
       },
     }).node.addDependency(policy);

@@ -29,6 +29,7 @@ it('finds a host without Orthanc unfit to serve, with the reason', () => {
 
   expect(JSON.parse(stdout)).toEqual({
     serves: false,
+    listens: false,
     reason: expect.stringContaining('/opt/orthweb/tls/name: No such file or directory'),
   });
   expect(status).toBe(1);

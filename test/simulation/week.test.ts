@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { rehearse } from '../../simulator/rehearsal.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
 import { planRows } from '../../simulator/report/plan-table.ts';
-import { rehearse } from '../../simulator/rehearsal.ts';
 import { endings, play, siteOf, subjects } from './support/play.ts';
 
 const site = siteOf();

@@ -202,6 +202,7 @@ describe.each(sites)('in %s', (_, config) => {
       'Events::Rule',
       'IAM::Policy',
       'IAM::Role',
+      'Lambda::EventInvokeConfig',
       'Lambda::Function',
       'Lambda::Permission',
       'Logs::LogGroup',

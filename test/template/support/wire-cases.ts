@@ -59,6 +59,7 @@ const run: Run = {
     resumed: {},
     proofs: {},
     unproven: {},
+    started: {},
   },
   next: 'act',
   seconds: 15,

@@ -75,6 +75,7 @@ describe('the begin of a run', () => {
         resumed: {},
         proofs: {},
         unproven: {},
+        started: {},
       },
       next: 'act',
       seconds: 0,

@@ -93,7 +93,7 @@ describe('a node that failed its probe', () => {
 
     expect(decision.next).toBe('act');
     expect(decision.steps).toEqual([{ kind: 'resume', node: 'a', instanceId: 'i-a' }]);
-    expect(decision.because).toBe('node a does not serve: nginx answers 502');
+    expect(decision.because).toBe('node a does not serve: Connection refused');
   });
 
   it('does not keep its peer from being probed', () => {
@@ -122,6 +122,19 @@ describe('a node that failed its probe', () => {
     expect(stepsOf(due)).toEqual(['probe a']);
   });
 
+  it('is left alone where it takes connections and cannot answer: the cause is elsewhere', () => {
+    const ill = { ...illAt('07:05:30', 'nginx answers 503'), listens: true };
+
+    const decision = decide(
+      run({ progress: { unproven: { a: ill }, proofs: { b: proof('b', '07:05:50') } } }),
+      truth(),
+      situation('07:06'),
+    );
+
+    expect(stepsOf(decision)).toEqual(['probe a']);
+    expect(decision.because).toBe('node a does not serve: nginx answers 503');
+  });
+
   it('is told to take clients again after three minutes, not before', () => {
     const steps = ['07:03:01', '07:03'].map((resumedAt) =>
       stepsOf(decide(again('07:05:30', resumedAt), truth(), situation('07:06'))),
@@ -132,7 +145,7 @@ describe('a node that failed its probe', () => {
 
   it('may have been drained by a run that was called off: it is resumed, probed, and serves', () => {
     const proofs = { b: proof('b', '07:05:20') };
-    const ill = { state: 'ended', ok: false, at: iso('07:05:10'), said: 'refused' } as const;
+    const ill = { ...answered('07:05:10'), ok: false, said: 'refused', listens: false } as const;
     const looks: [string, ReturnType<typeof truth>][] = [
       ['07:05', truth()],
       ['07:05:15', truth({ commands: { a: ill } })],

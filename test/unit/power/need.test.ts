@@ -80,7 +80,7 @@ describe('a start', () => {
   it('says why the last probe found that a node does not serve', () => {
     const { a } = opening({}, { unproven: { a: illAt('07:01:50') } });
 
-    expect(a.note).toBe('node a does not serve: nginx answers 502');
+    expect(a.note).toBe('node a does not serve: Connection refused');
   });
 
   it('tells a node that failed its probe to take clients again', () => {
@@ -118,7 +118,7 @@ describe('a start', () => {
 
     const { a } = opening({}, { unproven: { a: illAt('07:01:50') }, resumed });
 
-    expect([a.wait, a.note]).toEqual([20, 'node a does not serve: nginx answers 502']);
+    expect([a.wait, a.note]).toEqual([20, 'node a does not serve: Connection refused']);
   });
 
   it('comes back sooner for a probe that is under way', () => {

@@ -42,7 +42,9 @@ describe('the answers of probes', () => {
       situation('07:03'),
     );
 
-    expect(failed.progress.unproven).toEqual({ a: illAt('07:03', 'no answer to C-ECHO') });
+    expect(failed.progress.unproven).toEqual({
+      a: { at: iso('07:03'), said: 'no answer to C-ECHO' },
+    });
     expect(failed.progress.proofs).toEqual({});
     expect(served.progress.unproven).toEqual({});
   });
@@ -56,10 +58,43 @@ describe('the answers of probes', () => {
 
     expect(early.progress.unproven).toEqual({});
     expect(late.progress.unproven).toEqual({
-      a: illAt('07:07', 'the probe gave no answer'),
-      b: illAt('07:07', 'the probe gave no answer'),
+      a: { at: iso('07:07'), said: 'the probe gave no answer' },
+      b: { at: iso('07:07'), said: 'the probe gave no answer' },
     });
-    expect(stepsOf(late)).toEqual(['resume a', 'resume b']);
+    // What nobody has seen is asked again before anything is done about it.
+    expect(stepsOf(late)).toEqual([]);
+  });
+});
+
+describe('a start that EC2 took', () => {
+  const starting = { progress: { started: { a: { attempts: 2 } } } };
+
+  it('and could not keep is a refusal: the next try waits, twice as long each time', () => {
+    const fell = 'Client.InternalError: Client error on launch';
+    const seen = truth({ a: { state: 'stopped', fell } });
+
+    const decision = decide(run(starting), seen, situation('07:02'));
+
+    expect(decision.progress.troubles.a).toEqual({
+      attempts: 3,
+      notBefore: iso('07:04'),
+      text: fell,
+    });
+    expect(decision.progress.started).toEqual({});
+    expect(decision.because).toContain(`node a is stopped (${fell})`);
+    expect(stepsOf(decision)).not.toContain('start-node a');
+  });
+
+  it('is over when the instance runs', () => {
+    const decision = decide(run(starting), truth(), situation('07:02'));
+
+    expect(decision.progress).toMatchObject({ started: {}, troubles: {} });
+  });
+
+  it('still counts while EC2 shows the instance as it was before', () => {
+    const decision = decide(run(starting), truth({ a: { state: 'stopped' } }), situation('07:02'));
+
+    expect(decision.progress.started).toEqual({ a: { attempts: 2 } });
   });
 });
 

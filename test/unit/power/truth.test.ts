@@ -53,6 +53,28 @@ describe('the truth about the nodes', () => {
     expect(nodes.a).toMatchObject({ instanceId: 'i-a', state: 'stopped' });
   });
 
+  it.each([
+    ['Client.InternalError', 'Client.InternalError: Client error on launch'],
+    ['Server.InternalError', 'Server.InternalError: Internal error on launch'],
+  ])('says why EC2 itself stopped an instance: %s', async (Code, Message) => {
+    const fallen = instance('a', 'stopped', { StateReason: { Code, Message } });
+
+    const { nodes } = await truthOf(cloud({ instances: [fallen] }));
+
+    expect(nodes.a.fell).toBe(Message);
+  });
+
+  it.each(['Client.UserInitiatedShutdown', 'Client.InstanceInitiatedShutdown'])(
+    'takes a stop that somebody meant for what it is: %s',
+    async (Code) => {
+      const stopped = instance('a', 'stopped', { StateReason: { Code, Message: Code } });
+
+      const { nodes } = await truthOf(cloud({ instances: [stopped] }));
+
+      expect(nodes.a).not.toHaveProperty('fell');
+    },
+  );
+
   it('is that of a terminated instance when there is no other', async () => {
     const { nodes } = await truthOf(cloud({ instances: [instance('a', 'terminated')] }));
 
@@ -199,5 +221,15 @@ describe('the truth about a command', () => {
     const { commands } = await truthOf(cloud({ invocation }), probing);
 
     expect(commands.a).toMatchObject({ state: 'ended', ok: false, said });
+    expect(commands.a).not.toHaveProperty('listens');
+  });
+
+  it.each([true, false])('tells whether the host took the connection: %s', async (listens) => {
+    const StandardOutputContent = JSON.stringify({ serves: false, listens, reason: 'why' });
+    const invocation = () => ({ Status: 'Failed', StandardOutputContent });
+
+    const { commands } = await truthOf(cloud({ invocation }), probing);
+
+    expect(commands.a).toMatchObject({ ok: false, said: 'why', listens });
   });
 });

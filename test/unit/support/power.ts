@@ -25,6 +25,7 @@ export const progress = (more: Partial<Progress> = {}): Progress => ({
   resumed: {},
   proofs: {},
   unproven: {},
+  started: {},
   ...more,
 });
 
@@ -109,8 +110,12 @@ export const drainedAt = (time: string, left?: string) => ({
   ...(left && { left }),
 });
 
-/** A probe that has failed, and what it said. */
-export const illAt = (time: string, said = 'nginx answers 502') => ({ at: iso(time), said });
+/** A probe that has failed, and what it said: nobody took the connection. */
+export const illAt = (time: string, said = 'Connection refused') => ({
+  at: iso(time),
+  said,
+  listens: false,
+});
 
 export const answered = (time: string): CommandTruth => ({
   state: 'ended',
