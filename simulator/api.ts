@@ -3,6 +3,7 @@ import type { Clients } from '../functions/shared/clients.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { RequestContext } from './iam.ts';
 import type { Chance } from './random.ts';
+import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import type { World } from './world.ts';
 
 /** One Lambda invocation: in whose name calls are made, and on whose behalf. */
@@ -53,7 +54,7 @@ const ACCESS_DENIED: Readonly<Record<keyof Clients, string>> = {
  */
 export class Api {
   private readonly world: World;
-  private readonly services: Readonly<Record<keyof Clients, Operations>>;
+  readonly services: Readonly<Record<keyof Clients, Operations>>;
   private readonly current = new AsyncLocalStorage<Invocation>();
 
   constructor(world: World, services: Readonly<Record<keyof Clients, Operations>>) {
@@ -90,11 +91,15 @@ export class Api {
     await clock.sleep(network.between(4, 40));
     if (invocation.dead) return never();
     try {
+      checkInput(service, name, command.input);
       for (const permission of operation.permissions(command.input as never)) {
         this.authorize(service, permission, invocation);
       }
-      return operation.run(command.input as never, invocation);
-    } catch (error) {
+      const output = operation.run(command.input as never, invocation);
+      checkOutput(service, name, output);
+      return output;
+    } catch (thrown) {
+      const error = checkedError(service, name, thrown);
       throw error instanceof NotModelled ? this.world.broken(error) : error;
     } finally {
       await clock.sleep(network.between(2, 20));
