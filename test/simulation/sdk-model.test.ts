@@ -1,3 +1,4 @@
+import { StartInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../simulator/aws-error.ts';
 import type { Service } from '../../simulator/sdk-model/declarations.ts';
@@ -12,17 +13,17 @@ const site = siteOf();
 const morning = { from: '2026-11-30T00:00', days: 0.32 };
 
 /** Every simulated operation, from the world itself: a new one is held to the model, too. */
-const operations = await new Promise<[Service, string][]>((resolve) => {
-  play(site, {
-    ...morning,
-    days: 0.0001,
-    prepare: ({ api }) =>
-      resolve(
-        Object.entries(api.services).flatMap(([service, known]) =>
-          Object.keys(known).map((name): [Service, string] => [service as Service, name]),
-        ),
-      ),
-  });
+const operations: [Service, string][] = [];
+await play(site, {
+  ...morning,
+  days: 0,
+  prepare: ({ api }) => {
+    for (const [service, known] of Object.entries(api.services)) {
+      operations.push(
+        ...Object.keys(known).map((name): [Service, string] => [service as Service, name]),
+      );
+    }
+  },
 });
 
 describe.each(operations)('%s:%s', (service, operation) => {
@@ -71,6 +72,23 @@ describe('a wrong answer fails the run, by name and place:', () => {
       `${service}:${operation} answered ${says}`,
     );
   });
+});
+
+it('a wrong question fails the run, too: AWS would refuse it', async () => {
+  const { failure } = await play(site, {
+    ...morning,
+    prepare: (world) => {
+      const { api, clock } = world;
+      const by = { functionName: 'test', role: 'test', execution: undefined, dead: false };
+      const network = world.chance('a test');
+      const ask = () => api.clients.ec2.send(new StartInstancesCommand({ InstanceIds: undefined }));
+      clock.after(1, () => void api.within({ ...by, network }, ask).catch(() => {}));
+    },
+  });
+
+  expect(failure?.message).toBe(
+    'ec2:StartInstances was asked with InstanceIds undefined: StartInstancesRequest requires it',
+  );
 });
 
 describe('an event has the members that its documentation shows, and no others', () => {
