@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
 import type { RequestContext } from './iam.ts';
 import type { Chance } from './random.ts';
+import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import { nodeOf } from './services/ec2.ts';
 import type { World } from './world.ts';
 
@@ -71,7 +72,7 @@ const ACCESS_DENIED: Readonly<Record<keyof Clients, string>> = {
  */
 export class Api {
   private readonly world: World;
-  private readonly services: Readonly<Record<keyof Clients, Operations>>;
+  readonly services: Readonly<Record<keyof Clients, Operations>>;
   private readonly current = new AsyncLocalStorage<Invocation>();
 
   constructor(world: World, services: Readonly<Record<keyof Clients, Operations>>) {
@@ -115,15 +116,18 @@ export class Api {
     if (by.dead) return never();
     let blow: Blow = {};
     try {
+      checkInput(service, name, command.input);
       blow = faults.blow(call);
       if (blow.refusal) throw blow.refusal;
       for (const permission of operation.permissions(command.input as never)) {
         this.authorize(service, permission, by);
       }
       const answer = operation.run(command.input as never, by);
+      checkOutput(service, name, answer);
       this.world.judge.answered(call);
       return answer;
-    } catch (error) {
+    } catch (thrown) {
+      const error = checkedError(service, name, thrown);
       throw error instanceof NotModelled ? this.world.broken(error) : error;
     } finally {
       if (blow.kills) by.die(new Error(`killed after ${service}:${name}`));

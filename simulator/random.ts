@@ -32,4 +32,9 @@ export class Chance {
   identifier(length: number): string {
     return Array.from({ length }, () => this.between(0, 15).toString(16)).join('');
   }
+
+  /** An identifier in the form of a UUID: messages, commands and events have such. */
+  uuid(): string {
+    return this.identifier(32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
 }

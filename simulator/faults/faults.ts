@@ -1,6 +1,7 @@
 import type { Clients } from '../../functions/shared/clients.ts';
 import type { Invocation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
+import { documentedErrors } from '../sdk-model/errors.ts';
 import type { World } from '../world.ts';
 import {
   complaint,
@@ -118,10 +119,10 @@ export class Faults {
       const [target = '', error] = (fault.on ?? '').split('=');
       if (fault.name === 'throttled-api' && hits(target, call)) {
         this.strike(fault);
-        blow = { ...blow, refusal: new AwsError(THROTTLED[call.service], 'Rate exceeded') };
+        blow = { ...blow, refusal: refusal(call, THROTTLED[call.service]) };
       } else if (fault.name === 'failing-api' && hits(target, call)) {
         this.strike(fault);
-        blow = { ...blow, refusal: new AwsError(error ?? '', `injected: ${error}`) };
+        blow = { ...blow, refusal: refusal(call, error ?? '') };
       } else if (fault.name === 'unanswered-api' && hits(target, call)) {
         this.strike(fault);
         blow = { ...blow, unanswered: true };
@@ -238,6 +239,18 @@ export class Faults {
     this.over.push(Number.isFinite(over) ? over : this.world.clock.now);
     this.world.trace.add('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
   }
+}
+
+/** The error as AWS documents it for this call; one that AWS does not is refused. */
+function refusal({ service, operation }: Call, name: string): AwsError {
+  const kind = documentedErrors(service, operation).get(name);
+  if (!kind) {
+    const known = [...documentedErrors(service, operation).keys()].join(', ');
+    throw new NotModelled(
+      `a fault cannot make ${service}:${operation} fail with ${name}: AWS documents ${known}`,
+    );
+  }
+  return new AwsError(name, `injected: ${name}`, kind);
 }
 
 /** Whether `ec2:StartInstances/a`, or with `*` for the operation, is about this call. */

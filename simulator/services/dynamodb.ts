@@ -3,6 +3,7 @@ import type {
   QueryCommandInput,
   QueryCommandOutput,
   TransactWriteItemsCommandInput,
+  TransactWriteItemsCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Operations, operation } from '../api.ts';
@@ -96,7 +97,7 @@ export class DynamoDb {
     return { Items: items, Count: items.length, ScannedCount: items.length };
   }
 
-  private transact(input: TransactWriteItemsCommandInput): object {
+  private transact(input: TransactWriteItemsCommandInput): Output<TransactWriteItemsCommandOutput> {
     const writes = (input.TransactItems ?? []).map((write) => {
       const request = write.Put ?? write.Delete;
       if (!request) throw new NotModelled('dynamodb: only Put and Delete are modelled');

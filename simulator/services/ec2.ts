@@ -1,11 +1,14 @@
-import type {
-  DescribeInstanceStatusCommandInput,
-  DescribeInstanceStatusCommandOutput,
-  DescribeInstancesCommandInput,
-  DescribeInstancesCommandOutput,
-  InstanceStateName,
-  StartInstancesCommandInput,
-  StopInstancesCommandInput,
+import {
+  _InstanceType,
+  type DescribeInstanceStatusCommandInput,
+  type DescribeInstanceStatusCommandOutput,
+  type DescribeInstancesCommandInput,
+  type DescribeInstancesCommandOutput,
+  type InstanceStateName,
+  type StartInstancesCommandInput,
+  type StartInstancesCommandOutput,
+  type StopInstancesCommandInput,
+  type StopInstancesCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { type Invocation, type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
@@ -52,7 +55,7 @@ const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
 export interface Instance {
   readonly id: string;
   readonly arn: string;
-  readonly type: string;
+  readonly type: _InstanceType;
   readonly region: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly address: string;
@@ -81,7 +84,7 @@ export class Ec2 {
       return {
         id,
         arn: resource.arn('ec2', `instance/${id}`),
-        type: resource.text('InstanceType'),
+        type: typeOf(resource),
         region: resource.stack.region,
         tags: tagsOf(resource),
         address: eip ? assembly.names(eip).ref : '',
@@ -104,8 +107,8 @@ export class Ec2 {
           Instances: [
             {
               InstanceId: instance.id,
-              InstanceType: instance.type as never,
-              State: { Name: instance.seen, Code: STATE_CODES[instance.seen] },
+              InstanceType: instance.type,
+              State: stateOf(instance.seen),
               PublicIpAddress: instance.address,
               PublicDnsName: this.nameOf(instance),
               Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
@@ -128,7 +131,7 @@ export class Ec2 {
             const Status = ok ? ('ok' as const) : ('initializing' as const);
             return {
               InstanceId: instance.id,
-              InstanceState: { Name: instance.seen, Code: STATE_CODES[instance.seen] },
+              InstanceState: stateOf(instance.seen),
               InstanceStatus: { Status },
               SystemStatus: { Status },
               AttachedEbsStatus: { Status },
@@ -138,25 +141,25 @@ export class Ec2 {
     ),
     StartInstances: operation(
       (input: StartInstancesCommandInput) => this.touching('ec2:StartInstances', input),
-      ({ InstanceIds = [] }, by) => {
-        const found = InstanceIds.map((id) => this.find(id));
-        for (const instance of found) {
+      ({ InstanceIds = [] }, by): Output<StartInstancesCommandOutput> => ({
+        StartingInstances: InstanceIds.map((id) => this.find(id)).map((instance) => {
+          const PreviousState = stateOf(instance.state);
           this.disrupts('ec2:StartInstances', 'running', instance, by);
           this.start(instance, by);
-        }
-        return {};
-      },
+          return { InstanceId: instance.id, PreviousState, CurrentState: stateOf(instance.state) };
+        }),
+      }),
     ),
     StopInstances: operation(
       (input: StopInstancesCommandInput) => this.touching('ec2:StopInstances', input),
-      ({ InstanceIds = [] }, by) => {
-        const found = InstanceIds.map((id) => this.find(id));
-        for (const instance of found) {
+      ({ InstanceIds = [] }, by): Output<StopInstancesCommandOutput> => ({
+        StoppingInstances: InstanceIds.map((id) => this.find(id)).map((instance) => {
+          const PreviousState = stateOf(instance.state);
           this.disrupts('ec2:StopInstances', 'stopped', instance, by);
           this.stop(instance, by);
-        }
-        return {};
-      },
+          return { InstanceId: instance.id, PreviousState, CurrentState: stateOf(instance.state) };
+        }),
+      }),
     ),
   };
 
@@ -274,6 +277,15 @@ export class Ec2 {
       }),
     );
   }
+}
+
+const stateOf = (Name: InstanceStateName) => ({ Name, Code: STATE_CODES[Name] });
+
+function typeOf(resource: Resource): _InstanceType {
+  const name = resource.text('InstanceType');
+  const type = Object.values(_InstanceType).find((known) => known === name);
+  if (!type) throw new NotModelled(`${resource.where}: EC2 has no instance type ${name}`);
+  return type;
 }
 
 export const resourceTags = (key: string, { tags }: Instance): Record<string, string> =>

@@ -13,12 +13,21 @@ export const eventbridgeTypes: Readonly<Record<string, ResourceType>> = {
   },
 };
 
-/** An event of an AWS service, less what EventBridge adds itself. */
+/**
+ * An event of an AWS service, less what EventBridge adds itself.
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+ */
 export interface ServiceEvent {
   readonly source: string;
   readonly 'detail-type': string;
   readonly resources: readonly string[];
   readonly detail: object;
+}
+
+/** The event as a target gets it: what EventBridge adds comes from where the event happened. */
+export function delivered(event: ServiceEvent, id: string, at: string) {
+  const [, , , region, account] = event.resources[0]?.split(':') ?? [];
+  return { version: '0', id, ...event, account, time: `${at.slice(0, 19)}Z`, region };
 }
 
 interface Rule {
@@ -52,7 +61,7 @@ export class EventBus {
   emit(event: ServiceEvent): void {
     const { clock, faults } = this.world;
     const chance = this.world.chance(`event ${JSON.stringify(event)}`);
-    const whole = { ...event, version: '0', id: chance.identifier(32), time: clock.iso() };
+    const whole = delivered(event, chance.uuid(), clock.iso());
     for (const rule of this.rules.filter(({ pattern }) => matches(pattern, whole))) {
       for (const { Arn } of rule.targets) {
         const usual = chance.between(400, 3000);

@@ -1,8 +1,11 @@
 import type {
+  DBInstance,
   DescribeDBInstancesCommandInput,
   DescribeDBInstancesCommandOutput,
   StartDBInstanceCommandInput,
+  StartDBInstanceCommandOutput,
   StopDBInstanceCommandInput,
+  StopDBInstanceCommandOutput,
 } from '@aws-sdk/client-rds';
 import { type Invocation, type Operations, operation } from '../api.ts';
 import { AwsError } from '../aws-error.ts';
@@ -81,38 +84,30 @@ export class Rds {
       ({ DBInstanceIdentifier }: DescribeDBInstancesCommandInput) => [
         { action: 'rds:DescribeDBInstances', resources: [this.known(DBInstanceIdentifier)] },
       ],
-      (): Output<DescribeDBInstancesCommandOutput> => ({
-        DBInstances: [
-          {
-            DBInstanceIdentifier: this.identifier,
-            DBInstanceStatus: this.status,
-            Engine: 'postgres',
-          },
-        ],
-      }),
+      (): Output<DescribeDBInstancesCommandOutput> => ({ DBInstances: [this.described()] }),
     ),
     StartDBInstance: operation(
       ({ DBInstanceIdentifier }: StartDBInstanceCommandInput) => [
         { action: 'rds:StartDBInstance', resources: [this.known(DBInstanceIdentifier)] },
       ],
-      (_input, by) => {
+      (_input, by): Output<StartDBInstanceCommandOutput> => {
         this.disrupts('rds:StartDBInstance', 'running', by);
         this.require('stopped');
         this.say('rds:StartDBInstance', by);
         this.start();
-        return {};
+        return { DBInstance: this.described() };
       },
     ),
     StopDBInstance: operation(
       ({ DBInstanceIdentifier }: StopDBInstanceCommandInput) => [
         { action: 'rds:StopDBInstance', resources: [this.known(DBInstanceIdentifier)] },
       ],
-      (_input, by) => {
+      (_input, by): Output<StopDBInstanceCommandOutput> => {
         this.disrupts('rds:StopDBInstance', 'stopped', by);
         this.require('available');
         this.say('rds:StopDBInstance', by);
         this.stop();
-        return {};
+        return { DBInstance: this.described() };
       },
     ),
   };
@@ -130,6 +125,15 @@ export class Rds {
 
   get stopped(): boolean {
     return this.status === 'stopped';
+  }
+
+  private described(): DBInstance {
+    return {
+      DBInstanceIdentifier: this.identifier,
+      DBInstanceArn: this.arn,
+      DBInstanceStatus: this.status,
+      Engine: 'postgres',
+    };
   }
 
   /** Somebody stops it in the console: no call of ours, and no plan. */

@@ -1,8 +1,10 @@
-import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import type { PublishCommandInput, PublishCommandOutput } from '@aws-sdk/client-sns';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
+
+type Output<T> = Omit<T, '$metadata'>;
 
 export const snsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SNS::Topic': {
@@ -71,7 +73,7 @@ export class Sns {
     Subject,
     Message,
     MessageAttributes,
-  }: PublishCommandInput): object {
+  }: PublishCommandInput): Output<PublishCommandOutput> {
     if (!this.topics.has(TopicArn)) {
       throw new AwsError('NotFoundException', `Topic does not exist: ${TopicArn}`);
     }
@@ -85,7 +87,7 @@ export class Sns {
       ]),
     );
     this.deliver(TopicArn, Subject ?? '', Message ?? '', attributes);
-    return { MessageId: this.world.chance('message').identifier(32) };
+    return { MessageId: this.world.chance('message').uuid() };
   }
 
   private deliver(

@@ -11,7 +11,7 @@ import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host, type ScriptResult } from '../host.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
-import { nodeOf, resourceTags } from './ec2.ts';
+import { type Instance, nodeOf, resourceTags } from './ec2.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
 
@@ -25,6 +25,7 @@ export const ssmTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 interface Command {
+  readonly document: string;
   /** Right after SendCommand the invocation is not listed yet. */
   readonly listedFrom: number;
   result: (ScriptResult & { readonly at: string }) | undefined;
@@ -76,24 +77,19 @@ export class Ssm {
     SendCommand: operation(
       ({ DocumentName = '', InstanceIds = [] }: SendCommandCommandInput) => [
         { action: 'ssm:SendCommand', resources: [this.document(DocumentName).arn] },
-        ...InstanceIds.map((id) => this.world.ec2.find(id)).map((instance) => ({
+        ...InstanceIds.map((id) => this.target(id)).map((instance) => ({
           action: 'ssm:SendCommand',
           resources: [instance.arn],
           context: resourceTags('ssm:resourceTag', instance),
         })),
       ],
       ({ DocumentName = '', InstanceIds = [] }, by): Output<SendCommandCommandOutput> => {
-        const { clock, ec2, judge, trace } = this.world;
+        const { clock, judge, trace } = this.world;
         const { script } = this.document(DocumentName);
         const chance = this.world.chance(`command ${DocumentName} ${InstanceIds}`);
-        const id = chance.identifier(32);
-        for (const instance of InstanceIds.map((one) => ec2.find(one))) {
-          if (!instance.host.online) {
-            throw new AwsError(
-              'InvalidInstanceId',
-              `Instances [[${instance.id}]] not in a valid state for account`,
-            );
-          }
+        const id = chance.uuid();
+        for (const instance of InstanceIds.map((one) => this.target(one))) {
+          if (!instance.host.online) throw noTarget(instance.id);
           const node = nodeOf(instance);
           if (Host.scripts[script]?.changes) {
             const towards = script === 'drain' ? 'stopped' : 'running';
@@ -101,6 +97,7 @@ export class Ssm {
             trace.add('call', by.functionName, `${script} node ${node}`, this.world.because(by));
           }
           const command: Command = {
+            document: DocumentName,
             listedFrom: clock.now + chance.between(0, 1500),
             result: undefined,
             started: '',
@@ -113,7 +110,19 @@ export class Ssm {
             });
           });
         }
-        return { Command: { CommandId: id, DocumentName, Status: 'Pending' } };
+        return {
+          Command: {
+            CommandId: id,
+            DocumentName,
+            InstanceIds,
+            RequestedDateTime: new Date(clock.now),
+            Status: 'Pending',
+            StatusDetails: 'Pending',
+            TargetCount: InstanceIds.length,
+            CompletedCount: 0,
+            ErrorCount: 0,
+          },
+        };
       },
     ),
     GetCommandInvocation: operation(
@@ -126,17 +135,29 @@ export class Ssm {
           throw new AwsError('InvocationDoesNotExist', '');
         }
         const { result, started } = command;
+        const Status = statusOf(command);
         return {
           CommandId,
           InstanceId,
-          Status: result ? (result.ok ? 'Success' : 'Failed') : started ? 'InProgress' : 'Pending',
+          DocumentName: command.document,
+          Status,
+          StatusDetails: Status,
+          ResponseCode: result ? Number(!result.ok) : -1,
           ExecutionStartDateTime: started,
           ExecutionEndDateTime: result?.at ?? '',
           StandardOutputContent: result?.output ?? '',
+          StandardErrorContent: '',
         };
       },
     ),
   };
+
+  /** An instance that EC2 does not have is to Systems Manager just one more that it cannot reach. */
+  private target(id: string): Instance {
+    const instance = this.world.ec2.instances.find((one) => one.id === id);
+    if (!instance) throw noTarget(id);
+    return instance;
+  }
 
   private document(name: string) {
     const document = this.documents.get(name);
@@ -145,6 +166,14 @@ export class Ssm {
     return document;
   }
 }
+
+const noTarget = (id: string): AwsError =>
+  new AwsError('InvalidInstanceId', `Instances [[${id}]] not in a valid state for account`);
+
+const statusOf = ({ result, started }: Command) => {
+  if (result) return result.ok ? 'Success' : 'Failed';
+  return started ? 'InProgress' : 'Pending';
+};
 
 /** The name of the one shell script that a document runs. */
 function scriptOf(resource: Resource): string {

@@ -108,6 +108,12 @@ export class StepFunctions {
           status: found.status,
           startDate: new Date(found.startedAt),
           ...(found.endedAt !== undefined && { stopDate: new Date(found.endedAt) }),
+          input: found.input,
+          inputDetails: { included: true },
+          ...(found.status === 'SUCCEEDED' && {
+            output: JSON.stringify(found.output),
+            outputDetails: { included: true },
+          }),
         };
       },
     ),
@@ -175,6 +181,7 @@ export class StepFunctions {
       'begins',
       reason ?? `its ${trigger} says that it is time to look`,
     );
+    this.announce(execution);
     this.interpret(machine, execution).catch((error) => clock.fail(error));
     return execution;
   }
@@ -234,7 +241,7 @@ export class StepFunctions {
     status: ExecutionStatus,
     reason: string,
   ): void {
-    const { bus, clock, cloudwatch, judge, trace } = this.world;
+    const { clock, cloudwatch, judge, trace } = this.world;
     execution.status = status;
     execution.endedAt = clock.now;
     const seconds = Math.round((clock.now - execution.startedAt) / 1000);
@@ -250,17 +257,31 @@ export class StepFunctions {
     };
     cloudwatch.count('AWS/States', metrics[status], { StateMachineArn: machine.arn });
     judge.executionEnded(execution);
-    bus.emit({
+    this.announce(execution);
+  }
+
+  /**
+   * The event of a new status, in which what is not there yet is null:
+   * https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+   */
+  private announce(execution: Execution): void {
+    const { arn, name, machine, status, startedAt, endedAt, input, output } = execution;
+    const succeeded = status === 'SUCCEEDED';
+    this.world.bus.emit({
       source: 'aws.states',
       'detail-type': 'Step Functions Execution Status Change',
-      resources: [execution.arn],
+      resources: [arn],
       detail: {
-        executionArn: execution.arn,
-        stateMachineArn: machine.arn,
-        name: execution.name,
+        executionArn: arn,
+        stateMachineArn: machine,
+        name,
         status,
-        startDate: execution.startedAt,
-        stopDate: clock.now,
+        startDate: startedAt,
+        stopDate: endedAt ?? null,
+        input,
+        inputDetails: { included: true },
+        output: succeeded ? JSON.stringify(output) : null,
+        outputDetails: succeeded ? { included: true } : null,
       },
     });
   }
