@@ -25,6 +25,8 @@ export class Host {
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
+  /** The generations of the key and the certificate that nginx takes at its next reload. */
+  private readonly pair = { key: 'the first boot', certificate: 'the first boot' };
   private silent = false;
   private servedLast = Number.NEGATIVE_INFINITY;
 
@@ -104,7 +106,7 @@ export class Host {
   };
 
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
-  run(script: string, done: (result: ScriptResult) => void): void {
+  run(script: string, text: string, done: (result: ScriptResult) => void): void {
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
     const boot = this.boots;
@@ -117,8 +119,20 @@ export class Host {
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
       if (script === 'resume') this.listening = this.containers = true;
+      this.writePair(`${script} of ${clock.iso()}`, text);
       done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
+  }
+
+  /** Which half of the live TLS pair a script writes, as far as its text says so. */
+  private writePair(generation: string, text: string): void {
+    const writes = (file: string) => new RegExp(`(>|-out)\\s*"?\\S*tls/live/${file}`).test(text);
+    const [key, certificate] = [writes('tls\\.key'), writes('fullchain\\.pem')];
+    if (key) this.pair.key = generation;
+    if (certificate) this.pair.certificate = generation;
+    if (key || certificate) {
+      this.world.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
+    }
   }
 
   private probe(): ScriptResult {

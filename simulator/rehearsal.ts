@@ -59,14 +59,9 @@ export async function idempotence(
   );
 }
 
-/**
- * The multiset of calls that change nodes or database, and the state in which each was left.
- * A `resume` is none of them: it repeats until a host answers, which is chance.
- */
+/** The multiset of calls that change nodes or database, and the state in which each was left. */
 function whatCame({ entries }: SimulationResult): string[] {
-  const calls = entries
-    .filter(({ kind, text }) => kind === 'call' && !text.startsWith('resume'))
-    .map(({ text }) => text);
+  const calls = entries.filter(({ kind }) => kind === 'call').map(({ text }) => text);
   const states = new Map(
     entries.filter(({ kind }) => kind === 'world').map(({ who, text }) => [who, text]),
   );

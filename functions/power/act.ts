@@ -27,16 +27,15 @@ export type Settings = z.infer<typeof Settings>;
  */
 const PASSING = new Set([
   'InsufficientInstanceCapacity',
-  'InsufficientDBInstanceCapacity',
   'InsufficientDBInstanceCapacityFault',
   'IncorrectInstanceState',
   'RequestLimitExceeded',
   'InternalError',
   'InternalFailure',
   'InternalServerError',
+  'ServerInternal',
   'ServiceUnavailable',
   'Unavailable',
-  'InvalidDBInstanceState',
   'InvalidDBInstanceStateFault',
   'ThrottlingException',
   'Throttling',

@@ -11,8 +11,8 @@ export async function readDatabase(
     );
     return found.DBInstances?.[0]?.DBInstanceStatus ?? 'missing';
   } catch (error) {
-    // The fault is called so in the SDK's model and without its ending on the wire.
-    if (error instanceof Error && error.name.startsWith('DBInstanceNotFound')) return 'missing';
+    // The SDK names it after its class, `DBInstanceNotFoundFault`, whatever the wire says.
+    if (error instanceof Error && error.name === 'DBInstanceNotFoundFault') return 'missing';
     throw error;
   }
 }

@@ -65,7 +65,7 @@ export class CallRules {
     const name = resource as ResourceName;
     const who = `${by.functionName} for ${by.execution ?? 'no execution'}`;
     const does = `${who} makes ${call} on ${name === 'database' ? name : `node ${name}`}`;
-    this.judgeIntent(name, towards, does);
+    if (!this.isUndrain(name, towards)) this.judgeIntent(name, towards, does);
     this.judgeRecord(name, does, by);
     this.judgeMutex(does, by);
     this.judgeEvidence(name, does, by);
@@ -93,6 +93,13 @@ export class CallRules {
     if (intent?.wish === towards && planned) return;
     const meant = planned ? (intent?.wish ?? 'left alone') : 'otherwise by the plan';
     this.report(2, `${does}, which is meant to be ${meant}`);
+  }
+
+  /** Taking back a drain is no start: while its peer does not serve, the node is the site. */
+  private isUndrain(name: ResourceName, towards: 'running' | 'stopped'): boolean {
+    if (name === 'database' || towards === 'stopped') return false;
+    const { ec2 } = this.world;
+    return ec2.node(name)?.state === 'running' && !ec2.node(peerOf(name))?.host.serves;
   }
 
   private judgeRecord(name: ResourceName, does: string, by: Invocation): void {

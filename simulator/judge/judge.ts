@@ -61,9 +61,12 @@ export class Judge {
   }
 
   /** Called when the key or the certificate of a host has changed. */
-  certificateChanged(node: string, key: string, certificate: string): void {
+  certificateChanged(host: string, key: string, certificate: string): void {
     if (key !== certificate) {
-      this.broken(9, `node ${node} holds the key ${key} beside a certificate for ${certificate}`);
+      this.broken(
+        9,
+        `host ${host} holds the key of ${key} beside the certificate of ${certificate}`,
+      );
     }
   }
 

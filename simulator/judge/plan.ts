@@ -18,6 +18,7 @@ export const PLAN_BOUND_MS = 20 * 60_000;
 const EDGE_MS = 90_000;
 /** How often the judge looks whether all is as planned. */
 const ROUND_MS = 30 * 60_000;
+const housekeeping = { housekeeping: true };
 
 /** Plan: 20 minutes after each planned change, and between them, all is as the operator wished. */
 export class PlanRules {
@@ -65,7 +66,6 @@ export class PlanRules {
   /** Looks between planned changes, too: what is not as planned must be so again 20 minutes on. */
   private makeRounds(): void {
     const { clock, faults } = this.world;
-    const housekeeping = { housekeeping: true };
     clock.after(
       ROUND_MS,
       () => {
@@ -89,33 +89,45 @@ export class PlanRules {
   }
 
   private expect(planned: number): void {
-    const { clock, faults } = this.world;
+    const { clock, faults, trace } = this.world;
     const since = new Date(planned).toISOString();
-    clock.at(
-      planned + PLAN_BOUND_MS,
-      () => {
-        const late = this.deviations();
-        if (late.length === 0) return;
-        const told = this.world.trace.deliveries.some(
-          ({ at, attributes }) => attributes.kind === 'LATE' && at >= since,
-        );
-        const clears = faults.lastClears();
-        const is = `20 minutes after ${since} ${late.join(', ')}`;
-        if (!told) return this.report(15, `${is}, and no alert said so`);
-        if (clears < planned) return this.report(15, `${is}, with no fault to excuse it`);
-        clock.at(
-          Math.max(clears, planned) + PLAN_BOUND_MS,
-          () => {
-            const still = this.deviations();
-            if (still.length === 0) return;
-            const cleared = new Date(clears).toISOString();
-            this.report(15, `20 minutes after the fault cleared at ${cleared} ${still.join(', ')}`);
-          },
-          { housekeeping: true },
-        );
-      },
-      { housekeeping: true },
-    );
+    let arrived = false;
+    for (let minute = 1; minute < PLAN_BOUND_MS / 60_000; minute++) {
+      const look = () => {
+        arrived ||= this.deviations().length === 0;
+      };
+      clock.at(planned + minute * 60_000, look, housekeeping);
+    }
+    const check = () => {
+      const late = this.deviations();
+      if (late.length === 0) return;
+      const is = `20 minutes after ${since} ${late.join(', ')}`;
+      // Where the table itself is out of reach, an alarm is all that can tell.
+      const told = trace.deliveries.some(
+        ({ at, attributes: { kind } }) => at >= since && (kind === 'LATE' || kind === 'ALARM'),
+      );
+      // What came to be and was lost again is not late: whoever lost it must mend it.
+      if (!told && !arrived) this.report(15, `${is}, and no alert said so`);
+      else if (faults.lastClears() < planned) this.report(15, `${is}, with no fault to excuse it`);
+      else this.expectMended(planned, Math.max(faults.lastClears(), planned));
+    };
+    clock.at(planned + PLAN_BOUND_MS, check, housekeeping);
+  }
+
+  /** Twenty minutes after the last fault all is as planned, unless something new is planned. */
+  private expectMended(planned: number, cleared: number): void {
+    const { clock, faults } = this.world;
+    const check = () => {
+      const still = this.deviations();
+      if (still.length === 0 || this.lastPlanned > planned) return;
+      if (faults.lastClears() > cleared) {
+        this.expectMended(planned, faults.lastClears());
+        return;
+      }
+      const since = new Date(cleared).toISOString();
+      this.report(15, `20 minutes after the fault cleared at ${since} ${still.join(', ')}`);
+    };
+    clock.at(cleared + PLAN_BOUND_MS, check, housekeeping);
   }
 
   /** What is not as planned right now, in words. */

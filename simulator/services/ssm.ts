@@ -32,23 +32,29 @@ interface Command {
   started: string;
 }
 
+interface Document {
+  readonly arn: string;
+  readonly script: string;
+  readonly text: string;
+}
+
 /** Systems Manager: agents that are online or not, and scripts that run on hosts. */
 export class Ssm {
   private readonly world: World;
-  private readonly documents = new Map<string, { readonly script: string; readonly arn: string }>();
+  private readonly documents = new Map<string, Document>();
   private readonly commands = new Map<string, Command>();
 
   constructor(world: World, assembly: Assembly) {
     this.world = world;
     for (const resource of assembly.resources('AWS::SSM::Document')) {
-      const script = scriptOf(resource);
+      const { script, text } = scriptOf(resource);
       if (!(script in Host.scripts)) {
         throw new NotModelled(
           `${resource.where}: the host model does not know the script ${script}`,
         );
       }
       const name = assembly.names(resource).ref;
-      this.documents.set(name, { script, arn: resource.arn('ssm', `document/${name}`) });
+      this.documents.set(name, { script, text, arn: resource.arn('ssm', `document/${name}`) });
     }
   }
 
@@ -85,7 +91,7 @@ export class Ssm {
       ],
       ({ DocumentName = '', InstanceIds = [] }, by): Output<SendCommandCommandOutput> => {
         const { clock, judge, trace } = this.world;
-        const { script } = this.document(DocumentName);
+        const { script, text } = this.document(DocumentName);
         const chance = this.world.chance(`command ${DocumentName} ${InstanceIds}`);
         const id = chance.uuid();
         for (const instance of InstanceIds.map((one) => this.target(one))) {
@@ -105,7 +111,7 @@ export class Ssm {
           this.commands.set(`${id} ${instance.id}`, command);
           clock.after(chance.between(300, 2000), () => {
             command.started = clock.iso();
-            instance.host.run(script, (result) => {
+            instance.host.run(script, text, (result) => {
               command.result = { ...result, at: clock.iso() };
             });
           });
@@ -175,8 +181,8 @@ const statusOf = ({ result, started }: Command) => {
   return started ? 'InProgress' : 'Pending';
 };
 
-/** The name of the one shell script that a document runs. */
-function scriptOf(resource: Resource): string {
+/** The one shell script that a document runs: its name, and its text. */
+function scriptOf(resource: Resource): { readonly script: string; readonly text: string } {
   const { mainSteps } = resource.required('Content') as {
     mainSteps: { action: string; name: string; inputs?: { runCommand?: string[] } }[];
   };
@@ -187,5 +193,5 @@ function scriptOf(resource: Resource): string {
       `${resource.where}: only one aws:runShellScript with a script is modelled`,
     );
   }
-  return step.name;
+  return { script: step.name, text: lines };
 }

@@ -243,9 +243,9 @@ it('breaks Liveness when a run outlives the longest time-out of a workflow', asy
 it('breaks Certificates when a host holds a key beside the certificate of another', async () => {
   const { world } = await stillWorld();
 
-  world.judge.certificateChanged('a', 'new', 'old');
+  world.judge.certificateChanged('i-a', 'new', 'old');
 
-  expect(found(world)).toEqual([expect.stringMatching(/invariant 9 \(Certificates\).* node a /)]);
+  expect(found(world)).toEqual([expect.stringMatching(/invariant 9 \(Certificates\).* host i-a /)]);
 });
 
 it('breaks Lease when a run that ended still holds it after five minutes', async () => {
@@ -269,7 +269,7 @@ it('breaks Lease when a run that ended still holds it after five minutes', async
   expect(failure).toMatchObject({
     name: 'InvariantBroken',
     invariant: 4,
-    at: '2026-12-01T00:07:00.000Z',
+    at: expect.stringContaining('2026-12-01T00:07:00'),
   });
 });
 

@@ -139,7 +139,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
       answers: {
         ...site(),
         ...instances('stopped'),
-        'rds DescribeDBInstances': new AwsRefusal('DBInstanceNotFound', 'no such database'),
+        'rds DescribeDBInstances': new AwsRefusal('DBInstanceNotFoundFault', 'no such database'),
       },
       calls: [QUERY, DESCRIBE_HOSTS, DESCRIBE_DATABASE],
       result: { next: 'wait', because: expect.stringContaining('the database is missing') },

@@ -150,7 +150,7 @@ describe('the tick', () => {
   });
 
   it('leaves a database alone that RDS does not know: there is none to start', async () => {
-    const rds = service({ DescribeDBInstances: refuse('DBInstanceNotFound') });
+    const rds = service({ DescribeDBInstances: refuse('DBInstanceNotFoundFault') });
     const gone = world(awake, { rds });
 
     const verdict = await tick('12:00', gone);
