@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clients } from '../functions/shared/clients.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
-import type { RequestContext } from './iam.ts';
+import type { RequestContext } from './iam/conditions.ts';
 import type { Chance } from './random.ts';
 import type { World } from './world.ts';
 
