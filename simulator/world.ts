@@ -70,7 +70,7 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 /** Every resource type that the simulator knows; all others are inert. */
-const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
+export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...referredTypes,
   ...cloudwatchTypes,
   ...dynamodbTypes,

