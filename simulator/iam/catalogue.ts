@@ -144,8 +144,8 @@ async function readService(prefix: string): Promise<ReadonlyMap<string, Action>>
     return [
       name.toLowerCase(),
       {
-        resources: resourceTypes.map(({ name: type }) => pattern(types.get(type)?.arn ?? '*')),
-        keys: [...new Set(keys)].map((key) => pattern(key).toLowerCase()),
+        resources: resourceTypes.map(({ name: type }) => patternOf(types.get(type)?.arn ?? '*')),
+        keys: [...new Set(keys)].map((key) => patternOf(key).toLowerCase()),
       },
     ] as const;
   });
@@ -153,7 +153,7 @@ async function readService(prefix: string): Promise<ReadonlyMap<string, Action>>
 }
 
 /** The reference writes what varies as `${TagKey}` or `<key>`. */
-const pattern = (text: string): string => text.replace(/\$\{[^}]*\}|<[^>]*>/g, '*');
+const patternOf = (text: string): string => text.replace(/\$\{[^}]*\}|<[^>]*>/g, '*');
 
 const fits = (resource: string, { resources }: Action): boolean =>
   resource === '*' || resources.some((type) => overlapArns(resource, type));

@@ -7,8 +7,22 @@ import { type Role, resourcePoliciesOf, rolesOf } from './policies.ts';
 import { actionIn, type Statement } from './statement.ts';
 
 /** What comes before every action that the simulated services ask for. */
-const PREFIXES =
-  'dynamodb ec2 kms lambda logs rds s3 sns sqs ssm ssmmessages states sts xray'.split(' ');
+const PREFIXES = [
+  'dynamodb',
+  'ec2',
+  'kms',
+  'lambda',
+  'logs',
+  'rds',
+  's3',
+  'sns',
+  'sqs',
+  'ssm',
+  'ssmmessages',
+  'states',
+  'sts',
+  'xray',
+];
 
 /**
  * All policies of the templates, the judgement over each request, and a ledger of the statements
@@ -54,7 +68,7 @@ export class Iam {
     if (!role) throw refused(`no template has ${roleArn}`);
     const caller = this.service(service, source);
     if (this.judge(caller, 'sts:AssumeRole', roleArn) !== undefined) {
-      throw refused(`${role.where} does not trust it`);
+      throw refused(`${role.where} does not trust it${source ? ` for ${source}` : ''}`);
     }
   }
 

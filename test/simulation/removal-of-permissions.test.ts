@@ -74,8 +74,16 @@ describe('as the templates are', () => {
     }
   });
 
-  it.each(IDLE)('%s is rightly in the table of the idle', (pattern) => {
-    expect(guards.some(({ name }) => pattern.test(name))).toBe(true);
+  it.each(IDLE)('%s is rightly in the table of the idle', async (pattern) => {
+    const listed = guards.filter(({ name }) => pattern.test(name));
+
+    expect(listed).not.toEqual([]);
+    for (const { without } of listed) {
+      const site = without();
+      expect(whatOf(await letThrough(site, INTRUSIONS))).toEqual([]);
+      expect(whatOf(await letThrough(site, ERRANDS))).toEqual(whatOf(ERRANDS));
+      expect(await outcome(site)).toBe(await intact());
+    }
   });
 });
 
