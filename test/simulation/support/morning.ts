@@ -6,7 +6,7 @@ import { play, type Site } from './play.ts';
 /**
  * A morning in which almost everything happens: a deployment at 06:00 stops the site, an alert is
  * left that its writer did not come to publish, an alarm sounds, 07:00 starts the site, the event
- * comes twice, the run is aborted, and the tick sweeps and starts anew.
+ * comes twice, the run is aborted, the tick sweeps and starts anew, and a host comes up drained.
  */
 export const morning = (of: Site, look: (world: World) => void = () => {}) =>
   play(of, {
@@ -28,6 +28,8 @@ export const morning = (of: Site, look: (world: World) => void = () => {}) =>
       at('2026-11-30T07:03', () => {
         for (const { abort, status } of stepFunctions.executions) if (status === 'RUNNING') abort();
       });
+      // A host that takes no clients when its probe comes is told to resume.
+      at('2026-11-30T07:08', () => world.ec2.instances[0]?.host.run('drain', () => {}));
       look(world);
     },
   });

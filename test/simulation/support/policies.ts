@@ -66,6 +66,21 @@ export const grantsIn = (site: Site): (Loss & { readonly action: string })[] =>
       })),
     );
 
+/** Every resource of a statement that allows something on several. */
+export const resourcesIn = (site: Site): Loss[] =>
+  statementsIn(site)
+    .filter(({ raw }) => raw.Effect === 'Allow' && Array.isArray(raw.Resource))
+    .flatMap(({ name, raw, with: having }) =>
+      raw.Resource.map((resource: unknown, index: number) => ({
+        name: `${name}: on ${JSON.stringify(resource)}`,
+        without: () =>
+          having((statement) => {
+            statement.Resource.splice(index, 1);
+            return statement;
+          }),
+      })),
+    );
+
 /** Everything that narrows a grant: each condition key, each Deny, each function's caller. */
 export const guardsIn = (site: Site): Loss[] => [
   ...statementsIn(site).flatMap(({ name, raw, with: having }) => [
