@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
 import { complaint, FAULTS, type FaultKind, type FaultName } from '../simulator/faults/library.ts';
+import { PolicyMistake } from '../simulator/iam/catalogue.ts';
 import type { NamedFault, SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
 
@@ -92,7 +93,7 @@ try {
   } else if (error instanceof UserError || error instanceof InvalidConfig) {
     console.error(error.message);
     process.exitCode = 2;
-  } else if (error instanceof NotModelled) {
+  } else if (error instanceof NotModelled || error instanceof PolicyMistake) {
     console.error(`FAILED: ${error.message}`);
     process.exitCode = 1;
   } else {

@@ -3,7 +3,7 @@ import type { Clients } from '../functions/shared/clients.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
-import type { RequestContext } from './iam.ts';
+import type { RequestContext } from './iam/conditions.ts';
 import type { Chance } from './random.ts';
 import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import { nodeOf } from './services/ec2.ts';

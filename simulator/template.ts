@@ -4,7 +4,7 @@ import path from 'node:path';
 import { NotModelled } from './aws-error.ts';
 
 /** The account that the rehearsal pretends to deploy to; AWS's documentation uses it too. */
-const ACCOUNT = '111122223333';
+export const ACCOUNT = '111122223333';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -97,8 +97,10 @@ export class Resource {
     return `${this.stack.name}-${this.id}-${this.fingerprint(12).toUpperCase()}`;
   }
 
+  /** Its ARN; those of IAM are the same in all regions. */
   arn(service: string, rest: string): string {
-    return `arn:aws:${service}:${this.stack.region}:${ACCOUNT}:${rest}`;
+    const region = service === 'iam' ? '' : this.stack.region;
+    return `arn:aws:${service}:${region}:${ACCOUNT}:${rest}`;
   }
 }
 
@@ -182,6 +184,8 @@ export class Stack {
             : String(this.ref(key, where));
         });
       }
+      case 'Fn::Base64':
+        return Buffer.from(String(this.resolve(argument, where))).toString('base64');
       case 'Fn::Select': {
         const [index, list] = argument as [number | string, unknown];
         const item = (this.resolve(list, where) as Json[])[Number(index)];

@@ -3,7 +3,7 @@ import type { NotModelled } from './aws-error.ts';
 import { Clock } from './clock.ts';
 import { Faults } from './faults/faults.ts';
 import type { Fault } from './faults/library.ts';
-import { Iam } from './iam.ts';
+import { Iam } from './iam/iam.ts';
 import { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
@@ -11,8 +11,11 @@ import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
 import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
 import { Ec2, ec2Types } from './services/ec2.ts';
 import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
+import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
 import { LambdaService, lambdaTypes } from './services/lambda.ts';
+import { demandLogKeys, logsTypes } from './services/logs.ts';
 import { Rds, rdsTypes } from './services/rds.ts';
+import { demandAccessLogs, s3Types } from './services/s3.ts';
 import { Scheduler, schedulerTypes } from './services/scheduler.ts';
 import { Sns, snsTypes } from './services/sns.ts';
 import { Ssm, ssmTypes } from './services/ssm.ts';
@@ -23,11 +26,19 @@ import { Trace } from './trace.ts';
 /** Types that do nothing by themselves but are referred to. */
 const referredTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::LaunchTemplate': {
-    ignores: ['LaunchTemplateData', 'TagSpecifications'],
+    reads: ['LaunchTemplateData'],
+    ignores: ['TagSpecifications'],
     names: (resource) => ({
       ref: `lt-0${resource.fingerprint(16)}`,
       attributes: { LatestVersionNumber: '1', DefaultVersionNumber: '1' },
     }),
+  },
+  'AWS::IAM::InstanceProfile': {
+    reads: ['Roles'],
+    names: (resource) => {
+      const name = resource.generatedName();
+      return { ref: name, attributes: { Arn: resource.arn('iam', `instance-profile/${name}`) } };
+    },
   },
   'AWS::IAM::Policy': {
     reads: ['PolicyDocument', 'Roles'],
@@ -43,31 +54,35 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
     },
   },
   'AWS::KMS::Key': {
-    ignores: ['Description', 'EnableKeyRotation', 'KeyPolicy', 'PendingWindowInDays'],
+    reads: ['KeyPolicy'],
+    ignores: ['Description', 'EnableKeyRotation', 'PendingWindowInDays'],
     names: (resource) => {
       const id = resource.fingerprint(32);
       return { ref: id, attributes: { Arn: resource.arn('kms', `key/${id}`), KeyId: id } };
     },
   },
-  'AWS::Logs::LogGroup': {
-    reads: ['LogGroupName'],
-    ignores: ['KmsKeyId', 'RetentionInDays'],
-    names: (resource) => {
-      const name = String(resource.optional('LogGroupName') ?? resource.generatedName());
-      return { ref: name, attributes: { Arn: resource.arn('logs', `log-group:${name}:*`) } };
-    },
+  'AWS::SNS::TopicPolicy': {
+    reads: ['PolicyDocument', 'Topics'],
+    names: (resource) => ({ ref: resource.id }),
+  },
+  'AWS::SQS::QueuePolicy': {
+    reads: ['PolicyDocument', 'Queues'],
+    names: (resource) => ({ ref: resource.id }),
   },
 };
 
 /** Every resource type that the simulator knows; all others are inert. */
-const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
+export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...referredTypes,
   ...cloudwatchTypes,
   ...dynamodbTypes,
   ...ec2Types,
   ...eventbridgeTypes,
+  ...flowLogTypes,
   ...lambdaTypes,
+  ...logsTypes,
   ...rdsTypes,
+  ...s3Types,
   ...schedulerTypes,
   ...snsTypes,
   ...ssmTypes,
@@ -108,13 +123,13 @@ export class World {
   readonly stepFunctions: StepFunctions;
   private readonly seed: number;
 
-  private constructor(clock: Clock, assembly: Assembly, options: WorldOptions) {
+  private constructor(clock: Clock, assembly: Assembly, iam: Iam, options: WorldOptions) {
     this.seed = options.seed;
     this.clock = clock;
     this.trace = new Trace(() => clock.iso());
     this.faults = new Faults(this, options.faults);
     this.judge = new Judge(this, options.plan);
-    this.iam = new Iam(assembly);
+    this.iam = iam;
     this.dynamodb = new DynamoDb(this, assembly);
     this.ec2 = new Ec2(this, assembly);
     this.rds = new Rds(this, assembly);
@@ -144,10 +159,14 @@ export class World {
    */
   static async load(options: WorldOptions): Promise<{ world: World; scheduler: Scheduler }> {
     const assembly = new Assembly(options.directory, KNOWN_TYPES);
+    const iam = await Iam.load(assembly);
     const clock = new Clock(options.from);
     try {
-      const world = new World(clock, assembly, options);
+      const world = new World(clock, assembly, iam, options);
       await world.lambda.load(assembly);
+      demandAccessLogs(world, assembly);
+      demandFlowLogs(world, assembly);
+      demandLogKeys(world, assembly);
       const scheduler = new Scheduler(world, assembly, options);
       return { world, scheduler };
     } catch (error) {

@@ -26,6 +26,7 @@ export const cloudwatchTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 interface Alarm {
+  readonly arn: string;
   readonly name: string;
   readonly metric: string;
   readonly description: string;
@@ -60,6 +61,7 @@ export class CloudWatch {
       }
       const dimensions = resource.required('Dimensions') as { Name: string; Value: string }[];
       return {
+        arn: String(assembly.names(resource).attributes?.Arn),
         name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
         metric: keyOf(
           resource.text('Namespace'),
@@ -145,6 +147,7 @@ export class CloudWatch {
     if (sounding) {
       for (const action of alarm.actions) {
         sns.notify(
+          alarm.arn,
           action,
           `ALARM: "${alarm.name}"`,
           `ALARM: ${alarm.name}\n\n${alarm.description}`,

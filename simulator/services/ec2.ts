@@ -20,12 +20,11 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::Instance': {
-    reads: ['Tags', 'InstanceType', 'LaunchTemplate'],
+    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'Tags'],
     ignores: [
       'AvailabilityZone',
       'DisableApiTermination',
       'EbsOptimized',
-      'IamInstanceProfile',
       'Monitoring',
       'SecurityGroupIds',
       'SubnetId',
@@ -52,6 +51,14 @@ const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
   stopped: 80,
 };
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+interface Reason {
+  readonly code: string;
+  readonly message: string;
+  /** What the field StateTransitionReason says of the same. */
+  readonly transition: string;
+}
+
 export interface Instance {
   readonly id: string;
   readonly arn: string;
@@ -65,6 +72,10 @@ export interface Instance {
   since: number;
   /** What the API says: it follows the truth after up to four seconds. */
   seen: InstanceStateName;
+  /** Why it is not running, as the API says it; absent while it runs. */
+  reason: Reason | undefined;
+  /** Keys of ours that its volumes are encrypted with. */
+  readonly keys: readonly string[];
   /** When the status checks pass; they need some minutes after a start. */
   checksPassAt: number;
 }
@@ -80,15 +91,20 @@ export class Ec2 {
     this.instances = assembly.resources('AWS::EC2::Instance').map((resource) => {
       const id = assembly.names(resource).ref;
       const eip = addresses.find((address) => address.optional('InstanceId') === id);
+      const arn = resource.arn('ec2', `instance/${id}`);
+      const launch = launchOf(assembly, resource);
+      world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
       // The rehearsal begins where a deployment leaves the site: everything runs.
       return {
         id,
-        arn: resource.arn('ec2', `instance/${id}`),
+        arn,
         type: typeOf(resource),
         region: resource.stack.region,
         tags: tagsOf(resource),
         address: eip ? assembly.names(eip).ref : '',
-        host: new Host(world, id),
+        host: new Host(world, id, { where: resource.where, arn, role: launch.role }),
+        keys: launch.keys,
+        reason: undefined,
         state: 'running' as const,
         since: world.clock.now,
         seen: 'running' as const,
@@ -109,6 +125,10 @@ export class Ec2 {
               InstanceId: instance.id,
               InstanceType: instance.type,
               State: stateOf(instance.seen),
+              StateTransitionReason: instance.reason?.transition ?? '',
+              ...(instance.reason && {
+                StateReason: { Code: instance.reason.code, Message: instance.reason.message },
+              }),
               PublicIpAddress: instance.address,
               PublicDnsName: this.nameOf(instance),
               Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
@@ -218,13 +238,40 @@ export class Ec2 {
         'server',
       );
     }
+    const refusal = this.grantRefusal(instance, by);
     this.become(instance, 'pending');
+    if (refusal !== undefined) {
+      clock.after(chance.between(3_000, 9_000), () => this.failLaunch(instance, refusal));
+      return;
+    }
     const takes = faults.transition(nodeOf(instance)) ?? chance.between(12_000, 35_000);
     clock.after(takes, () => {
       this.become(instance, 'running');
       instance.checksPassAt = clock.now + chance.between(90_000, 170_000);
       instance.host.boot();
     });
+  }
+
+  /**
+   * Whoever starts an instance lets EC2 use the key of its volumes, by a grant in their own name.
+   * https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+   */
+  private grantRefusal({ keys, region }: Instance, by: Invocation): string | undefined {
+    const context = {
+      'kms:ViaService': `ec2.${region}.amazonaws.com`,
+      'kms:GrantIsForAWSResource': 'true',
+    };
+    return this.world.iam.refusal(by.role, 'kms:CreateGrant', keys, context);
+  }
+
+  /**
+   * A caller without that right is not refused: the instance falls back by itself.
+   * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+   */
+  private failLaunch(instance: Instance, refusal: string): void {
+    const code = 'Client.InternalError';
+    const message = `${code}: Client error on launch`;
+    this.become(instance, 'stopped', { code, message, transition: message }, refusal);
   }
 
   private stop(instance: Instance, by: Invocation): void {
@@ -240,12 +287,24 @@ export class Ec2 {
     const who = `node ${nodeOf(instance)}`;
     trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
     instance.host.shutDown();
-    this.become(instance, 'stopping');
+    const code = 'Client.UserInitiatedShutdown';
+    const at = `${clock.iso().slice(0, 19).replace('T', ' ')} GMT`;
+    const reason = {
+      code,
+      message: `${code}: User initiated shutdown`,
+      transition: `User initiated (${at})`,
+    };
+    this.become(instance, 'stopping', reason);
     const takes = faults.transition(nodeOf(instance)) ?? chance.between(25_000, 70_000);
-    clock.after(takes, () => this.become(instance, 'stopped'));
+    clock.after(takes, () => this.become(instance, 'stopped', reason));
   }
 
-  private become(instance: Instance, state: InstanceStateName): void {
+  private become(
+    instance: Instance,
+    state: InstanceStateName,
+    reason?: Reason,
+    why?: string,
+  ): void {
     const { bus, clock, faults, trace } = this.world;
     const chance = this.world.chance(`lag ${instance.id}`);
     const seconds = Math.round((clock.now - instance.since) / 1000);
@@ -253,11 +312,18 @@ export class Ec2 {
     instance.state = state;
     instance.since = clock.now;
     clock.after(faults.readLag() || chance.between(0, 4000), () => {
-      if (instance.state === state) instance.seen = state;
+      if (instance.state !== state) return;
+      instance.seen = state;
+      instance.reason = reason;
     });
     if (state === 'running' || state === 'stopped') {
       const who = `node ${nodeOf(instance)}`;
-      trace.add('world', who, state, `after ${seconds} s ${before}`);
+      trace.add(
+        'world',
+        who,
+        state,
+        why ? `${reason?.code}: ${why}` : `after ${seconds} s ${before}`,
+      );
     }
     bus.emit({
       source: 'aws.ec2',
@@ -286,6 +352,35 @@ function typeOf(resource: Resource): _InstanceType {
   const type = Object.values(_InstanceType).find((known) => known === name);
   if (!type) throw new NotModelled(`${resource.where}: EC2 has no instance type ${name}`);
   return type;
+}
+
+/** What an instance takes from its launch template: the role of its profile, the keys of its disks. */
+function launchOf(assembly: Assembly, instance: Resource) {
+  const given = instance.optional('LaunchTemplate') as { LaunchTemplateId?: string } | undefined;
+  const template = assembly
+    .resources('AWS::EC2::LaunchTemplate')
+    .find((resource) => assembly.names(resource).ref === given?.LaunchTemplateId);
+  const data = (template?.optional('LaunchTemplateData') ?? {}) as LaunchTemplateData;
+  const named = instance.optional('IamInstanceProfile') ?? data.IamInstanceProfile?.Name;
+  const profile = assembly.resources('AWS::IAM::InstanceProfile').find((resource) => {
+    const { ref, attributes } = assembly.names(resource);
+    return ref === named || attributes?.Arn === data.IamInstanceProfile?.Arn;
+  });
+  if (!profile) throw new NotModelled(`${instance.where}: its instance profile is in no template`);
+  const [roleName] = profile.required('Roles') as string[];
+  const role = assembly
+    .resources('AWS::IAM::Role')
+    .find((resource) => assembly.names(resource).ref === roleName);
+  const keys = (data.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.KmsKeyId);
+  return {
+    role: role ? String(assembly.names(role).attributes?.Arn) : `${roleName}`,
+    keys: [...new Set(keys.filter((key) => key !== undefined))],
+  };
+}
+
+interface LaunchTemplateData {
+  readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
+  readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
 }
 
 export const resourceTags = (key: string, { tags }: Instance): Record<string, string> =>

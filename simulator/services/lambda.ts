@@ -5,15 +5,25 @@ import type { Context } from 'aws-lambda';
 import type { Create } from '../../functions/shared/lambda.ts';
 import type { Invocation } from '../api.ts';
 import { NotModelled } from '../aws-error.ts';
+import { demand } from '../iam/demand.ts';
 import type { Chance } from '../random.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Function': {
-    reads: ['Code', 'Environment', 'FunctionName', 'Handler', 'Role', 'Timeout'],
+    reads: [
+      'Code',
+      'Environment',
+      'FunctionName',
+      'Handler',
+      'LoggingConfig',
+      'Role',
+      'Timeout',
+      'VpcConfig',
+    ],
     only: { Runtime: ['"nodejs24.x"'] },
-    ignores: ['Architectures', 'Description', 'LoggingConfig', 'MemorySize'],
+    ignores: ['Architectures', 'Description', 'MemorySize'],
     names: (resource) => {
       const name = String(
         resource.optional('FunctionName') ?? resource.generatedName().slice(0, 64),
@@ -22,8 +32,7 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
     },
   },
   'AWS::Lambda::Permission': {
-    reads: ['FunctionName', 'Principal', 'SourceArn'],
-    only: { Action: ['"lambda:InvokeFunction"'] },
+    reads: ['Action', 'FunctionName', 'Principal', 'SourceArn'],
     names: (resource) => ({ ref: resource.id }),
   },
   'AWS::Lambda::EventInvokeConfig': {
@@ -38,7 +47,10 @@ interface Deployed {
   readonly name: string;
   /** The handler's path, `power/act`: what people know the function by. */
   readonly label: string;
+  readonly where: string;
   readonly role: string;
+  /** The stream of its log group that it writes to. */
+  readonly log: string;
   readonly timeoutMs: number;
   readonly handler: (event: unknown, context: Context) => Promise<unknown>;
   /** How often Lambda repeats an asynchronous invocation that failed. */
@@ -56,6 +68,25 @@ export class LambdaFailure extends Error {
   }
 }
 
+/**
+ * Lambda writes a function's log with the function's role, a stream per environment.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+ */
+const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+/**
+ * Lambda ties a function to a VPC with the function's role.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
 /** An environment that has not been used for this long is gone, and the next call starts cold. */
 const WARM_MS = 10 * 60_000;
 
@@ -70,11 +101,6 @@ const RETRY_PAUSE_MS = 60_000;
 export class LambdaService {
   private readonly world: World;
   private readonly functions = new Map<string, Deployed>();
-  private readonly permissions: {
-    readonly arn: string;
-    readonly principal: string;
-    readonly source: string;
-  }[] = [];
   private running = 0;
   private beginning = 0;
 
@@ -86,12 +112,23 @@ export class LambdaService {
   async load(assembly: Assembly): Promise<void> {
     for (const resource of assembly.resources('AWS::Lambda::Function')) {
       const { ref: name, attributes } = assembly.names(resource);
-      this.world.iam.assertTrusted(resource.text('Role'), 'lambda.amazonaws.com', resource.where);
+      const arn = String(attributes?.Arn);
+      this.world.iam.assertTrusted(
+        resource.text('Role'),
+        'lambda.amazonaws.com',
+        resource.where,
+        arn,
+      );
+      if (resource.optional('VpcConfig') !== undefined) {
+        this.demand(resource.where, resource.text('Role'), NETWORK_ACTIONS, '*');
+      }
       const create = await importHandler(assembly, resource);
-      this.functions.set(String(attributes?.Arn), {
+      this.functions.set(arn, {
         name,
         label: resource.text('Handler').replace(/\.handler$/, ''),
+        where: resource.where,
         role: resource.text('Role'),
+        log: resource.arn('logs', `log-group:${logGroupOf(resource, name)}:log-stream:newest`),
         timeoutMs: Number(resource.required('Timeout')) * 1000,
         handler: this.created(create, resource, name),
         retries: Number(
@@ -101,13 +138,6 @@ export class LambdaService {
             ?.optional('MaximumRetryAttempts') ?? RETRIES,
         ),
         idleSince: Number.NEGATIVE_INFINITY,
-      });
-    }
-    for (const permission of assembly.resources('AWS::Lambda::Permission')) {
-      this.permissions.push({
-        arn: permission.text('FunctionName'),
-        principal: permission.text('Principal'),
-        source: permission.text('SourceArn'),
       });
     }
   }
@@ -133,12 +163,9 @@ export class LambdaService {
 
   /** Why the service may not invoke the function for this source; undefined when it may. */
   refusal(arn: string, principal: string, source: string): string | undefined {
-    const ok = this.permissions.some(
-      (one) => one.arn === arn && one.principal === principal && one.source === source,
-    );
-    return ok
-      ? undefined
-      : `no AWS::Lambda::Permission lets ${principal} invoke ${arn} for ${source}`;
+    const { iam } = this.world;
+    const refusal = iam.judge(iam.service(principal, source), 'lambda:InvokeFunction', arn);
+    return refusal && `no AWS::Lambda::Permission lets ${principal} invoke ${arn} for ${source}`;
   }
 
   /** Invokes as an event source does that does not wait: what fails is tried again by Lambda. */
@@ -164,6 +191,7 @@ export class LambdaService {
     const cold = clock.now - deployed.idleSince > WARM_MS;
     this.running++;
     try {
+      if (cold) this.demand(deployed.where, deployed.role, LOG_ACTIONS, deployed.log);
       this.beginning++;
       await clock.sleep(cold ? network.between(300, 900) : network.between(5, 30));
       this.beginning--;
@@ -182,6 +210,12 @@ export class LambdaService {
     } finally {
       this.running--;
       deployed.idleSince = clock.now;
+    }
+  }
+
+  private demand(where: string, role: string, actions: readonly string[], resource: string): void {
+    for (const action of actions) {
+      demand(this.world, where, this.world.iam.refusal(role, action, [resource], {}));
     }
   }
 
@@ -246,6 +280,11 @@ export class LambdaService {
       throw new NotModelled(`${resource.where}: the function does not start: ${reason}`);
     }
   }
+}
+
+function logGroupOf(resource: Resource, name: string): string {
+  const config = resource.optional('LoggingConfig') as { readonly LogGroup?: string } | undefined;
+  return config?.LogGroup ?? `/aws/lambda/${name}`;
 }
 
 /** The bundle's name in the function's asset says which source file it was made from. */

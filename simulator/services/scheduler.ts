@@ -75,7 +75,10 @@ export class Scheduler {
       if (!world.lambda.has(target.Arn) && !world.stepFunctions.has(target.Arn)) {
         throw new NotModelled(`${resource.where}: its target ${target.Arn} is in no template`);
       }
-      world.iam.assertTrusted(target.RoleArn, 'scheduler.amazonaws.com', resource.where);
+      // It names the group, not the schedule, as what it acts for:
+      // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+      const source = resource.arn('scheduler', `schedule-group/${group ?? 'default'}`);
+      world.iam.assertTrusted(target.RoleArn, 'scheduler.amazonaws.com', resource.where, source);
       if (resource.optional('State') === 'DISABLED') continue;
       const cron = /^cron\((\d+) (\d+) \* \* \? \*\)$/.exec(expression);
       if (cron) {

@@ -1,6 +1,7 @@
 import type { PublishCommandInput, PublishCommandOutput } from '@aws-sdk/client-sns';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
+import { demand } from '../iam/demand.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
@@ -22,6 +23,9 @@ export const snsTypes: Readonly<Record<string, ResourceType>> = {
     names: (resource) => ({ ref: resource.arn('sns', resource.fingerprint(12)) }),
   },
 };
+
+/** SNS encrypts with the topic's key on behalf of the publisher. */
+const KEY_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
 /** SNS: what is published reaches each subscriber of the topic some seconds later. */
 export class Sns {
@@ -53,19 +57,30 @@ export class Sns {
         const key = this.topics.get(TopicArn)?.key;
         return [
           { action: 'sns:Publish', resources: [TopicArn] },
-          // SNS encrypts with the topic's key on behalf of the publisher.
-          ...(key
-            ? ['kms:GenerateDataKey', 'kms:Decrypt'].map((action) => ({ action, resources: [key] }))
-            : []),
+          ...(key ? KEY_ACTIONS.map((action) => ({ action, resources: [key] })) : []),
         ];
       },
       (input) => this.publish(input),
     ),
   };
 
-  /** What a service of AWS itself publishes: an alarm. */
-  notify(topicArn: string, subject: string, text: string): void {
-    this.deliver(topicArn, subject, text, { kind: 'ALARM' });
+  /**
+   * What CloudWatch publishes in its own name when an alarm sounds: the topic must let it, and the
+   * topic's key as well.
+   * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+   */
+  notify(alarmArn: string, topicArn: string, subject: string, text: string): void {
+    const { iam } = this.world;
+    const service = iam.service('cloudwatch.amazonaws.com', alarmArn);
+    const key = this.topics.get(topicArn)?.key;
+    const refusals = [
+      iam.judge(service, 'sns:Publish', topicArn),
+      ...(key ? KEY_ACTIONS.map((action) => iam.judge(service, action, key)) : []),
+    ];
+    for (const refusal of refusals) demand(this.world, alarmArn, refusal);
+    if (refusals.every((refusal) => refusal === undefined)) {
+      this.deliver(topicArn, subject, text, { kind: 'ALARM' });
+    }
   }
 
   private publish({

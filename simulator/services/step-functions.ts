@@ -7,6 +7,7 @@ import type {
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
+import { demand } from '../iam/demand.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 import { LambdaFailure } from './lambda.ts';
@@ -15,8 +16,14 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::StepFunctions::StateMachine': {
-    reads: ['DefinitionString', 'DefinitionSubstitutions', 'RoleArn', 'StateMachineName'],
-    ignores: ['LoggingConfiguration', 'TracingConfiguration'],
+    reads: [
+      'DefinitionString',
+      'DefinitionSubstitutions',
+      'LoggingConfiguration',
+      'RoleArn',
+      'StateMachineName',
+      'TracingConfiguration',
+    ],
     only: { StateMachineType: ['"STANDARD"'] },
     names: (resource) => {
       const name = String(resource.optional('StateMachineName') ?? resource.generatedName());
@@ -77,7 +84,16 @@ export class StepFunctions {
     for (const resource of assembly.resources('AWS::StepFunctions::StateMachine')) {
       const { ref: arn, attributes } = assembly.names(resource);
       const definition = definitionOf(resource);
-      world.iam.assertTrusted(resource.text('RoleArn'), 'states.amazonaws.com', resource.where);
+      world.iam.assertTrusted(
+        resource.text('RoleArn'),
+        'states.amazonaws.com',
+        resource.where,
+        arn,
+      );
+      for (const action of recordingActions(resource)) {
+        const refusal = world.iam.refusal(resource.text('RoleArn'), action, ['*'], {});
+        demand(world, resource.where, refusal);
+      }
       this.machines.set(arn, {
         arn,
         name: attributes?.Name ?? '',
@@ -298,6 +314,37 @@ function interpreterOf(definition: StateMachineDefinition): StateMachine {
   const interpreter = interpreters.get(text) ?? new StateMachine(definition);
   interpreters.set(text, interpreter);
   return interpreter;
+}
+
+/**
+ * What Step Functions does with the role of a state machine to record its runs.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+ * https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+ */
+function recordingActions(resource: Resource): string[] {
+  const tracing = resource.optional('TracingConfiguration') as { Enabled?: boolean } | undefined;
+  return [
+    ...(resource.optional('LoggingConfiguration') === undefined
+      ? []
+      : [
+          'logs:CreateLogDelivery',
+          'logs:GetLogDelivery',
+          'logs:UpdateLogDelivery',
+          'logs:DeleteLogDelivery',
+          'logs:ListLogDeliveries',
+          'logs:PutResourcePolicy',
+          'logs:DescribeResourcePolicies',
+          'logs:DescribeLogGroups',
+        ]),
+    ...(tracing?.Enabled
+      ? [
+          'xray:PutTraceSegments',
+          'xray:PutTelemetryRecords',
+          'xray:GetSamplingRules',
+          'xray:GetSamplingTargets',
+        ]
+      : []),
+  ];
 }
 
 function definitionOf(resource: Resource): StateMachineDefinition {

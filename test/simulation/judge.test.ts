@@ -14,6 +14,8 @@ const oneAtNight = siteOf({
 });
 const monday = '2026-11-30T00:00';
 
+const RUN = 'arn:aws:states:ca-central-1:111122223333:execution:clinic-power:run-1';
+
 /** A world at a standstill, in which a test plants what the judge must notice. */
 async function stillWorld(of = site, from = monday) {
   const { world } = await World.load({
@@ -29,8 +31,8 @@ async function stillWorld(of = site, from = monday) {
     const [table] = world.dynamodb.tables.values();
     table?.items.set(sk, marshall({ pk: 'SITE', sk, version: 1, value }));
   };
-  const by = { functionName: 'power/act', execution: 'run-1' } as unknown as Invocation;
-  const intend = (node: string, wish: 'running' | 'stopped', run = 'run-1') =>
+  const by = { functionName: 'power/act', execution: RUN } as unknown as Invocation;
+  const intend = (node: string, wish: 'running' | 'stopped', run = RUN) =>
     record(`INTENT#${node}`, { wish, run, reason: '', plannedFor: '' });
   const sees = (who: Invocation) => {
     const targets = () => [];
@@ -38,7 +40,7 @@ async function stillWorld(of = site, from = monday) {
     world.judge.answered({ service: 'rds', operation: 'DescribeDBInstances', by: who, targets });
   };
   sees(by);
-  record('LEASE', { owner: 'run-1', purpose: 'power', fence: 1 });
+  record('LEASE', { owner: RUN, purpose: 'power', fence: 1 });
   return { world, record, intend, by, sees };
 }
 
@@ -71,7 +73,7 @@ describe('a disruptive call', () => {
     world.judge.disruptive(stop('b'), by);
 
     expect(found(world)).toEqual([
-      'invariant 1 (Serving) broken at 2026-11-30T05:00:00.000Z: power/act for run-1 makes stop ' +
+      `invariant 1 (Serving) broken at 2026-11-30T05:00:00.000Z: power/act for ${RUN} makes stop ` +
         'on node b, the last one that serves',
     ]);
   });
@@ -124,7 +126,7 @@ describe('a disruptive call', () => {
     intend('a', 'stopped', other.arn);
     sees({ ...by, execution: other.arn });
     world.judge.disruptive(stop('a'), { ...by, execution: other.arn });
-    record('LEASE', { owner: 'run-1', purpose: 'power', fence: 3 });
+    record('LEASE', { owner: RUN, purpose: 'power', fence: 3 });
     intend('b', 'stopped');
 
     world.judge.disruptive(stop('b'), by);

@@ -1,52 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { instantAt } from '../../simulator/report/local-time.ts';
-import type { World } from '../../simulator/world.ts';
-import {
-  edited,
-  operationsTemplate,
-  play,
-  type Site,
-  siteOf,
-  type TemplateResource,
-} from './support/play.ts';
+import { morning, outcome } from './support/morning.ts';
+import { edited, siteOf, type TemplateResource, templateOf } from './support/play.ts';
 
 const site = siteOf();
-const template = operationsTemplate(site);
+const template = templateOf(site, 'OrthwebOperations');
 
 const ofType = (type: string): [id: string, resource: TemplateResource][] =>
   Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
 
 const pathOf = (resource: TemplateResource): string => resource.Metadata?.['aws:cdk:path'] ?? '';
-
-/**
- * A morning in which almost everything happens: a deployment at 06:00 stops the site, 07:00
- * starts it, the event comes twice, the run is aborted, and the tick sweeps and starts anew.
- */
-const morning = (of: Site) =>
-  play(of, {
-    from: '2026-11-30T06:00',
-    days: 0.15,
-    prepare: ({ clock, stepFunctions }: World) => {
-      const at = (local: string, act: () => void) =>
-        clock.at(instantAt(local, site.timeZone).getTime(), act);
-      at('2026-11-30T07:02', () => {
-        const machine = stepFunctions.executions.at(-1)?.machine ?? '';
-        stepFunctions.start(machine, JSON.stringify({ trigger: 'schedule', again: true }));
-      });
-      at('2026-11-30T07:03', () => {
-        for (const { abort, status } of stepFunctions.executions) if (status === 'RUNNING') abort();
-      });
-    },
-  });
-
-const outcome = async (of: Site): Promise<string> => {
-  try {
-    const { failure, entries, deliveries } = await morning(of);
-    return failure ? failure.message : JSON.stringify({ entries, deliveries });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-};
 
 it('plays the whole morning through as it is', async () => {
   const { failure, runs } = await morning(site);
@@ -104,42 +66,6 @@ describe('a target that is gone fails the loading, by its schedule or rule', () 
     });
 
     await expect(morning(without)).rejects.toThrow(`${id}): ${property} is missing`);
-  });
-});
-
-/** Rights that this morning does not use, and who does: whose, which, why. */
-const UNUSED: readonly (readonly [path: RegExp, action: RegExp, because: string])[] = [
-  [/./, /^logs:/, 'Lambda and Step Functions themselves, for their logs'],
-  [/./, /^xray:/, 'Step Functions itself, for tracing'],
-  [/./, /^kms:CreateGrant$/, 'EC2 on our behalf, when an instance with an encrypted volume starts'],
-  [/Site\/Tick/, /^(sns:Publish|kms:|dynamodb:DeleteItem)/, 'when the publisher of an alert died'],
-];
-
-describe('a permission that is gone fails the run, by role, action and resource', () => {
-  const grants = ofType('AWS::IAM::Policy').flatMap(([id, resource]) => {
-    const all = resource.Properties.PolicyDocument.Statement as { Action: string | string[] }[];
-    return all.flatMap(({ Action }, index) =>
-      [Action].flat().map((action) => ({ id, index, action, path: pathOf(resource) })),
-    );
-  });
-  const used = grants.filter(
-    ({ path, action }) => !UNUSED.some(([whose, which]) => whose.test(path) && which.test(action)),
-  );
-
-  it('knows more than twenty that are used', () => {
-    expect(used.length).toBeGreaterThan(20);
-  });
-
-  it.each(used)('$path: $action', async ({ id, index, action }) => {
-    const without = edited(site, ({ Resources }) => {
-      const statement = Resources[id]?.Properties.PolicyDocument.Statement[index];
-      statement.Action = [statement.Action].flat().filter((one: string) => one !== action);
-    });
-
-    const { failure } = await morning(without);
-
-    expect(failure).toMatchObject({ name: 'PermissionMissing' });
-    expect(failure?.message).toContain(`has no statement that allows ${action} on `);
   });
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Plan } from '../../../functions/power/plan.ts';
@@ -74,19 +74,27 @@ export interface TemplateResource {
   Metadata?: any;
 }
 
-/** The same site with its operations template edited, as if something had been lost in it. */
-export function edited(site: Site, edit: (template: Template) => void): Site {
+export type StackId = 'Orthweb' | 'OrthwebOperations';
+
+/** The same site with one of its templates edited, as if something had been lost in it. */
+export function edited(
+  site: Site,
+  edit: (template: Template) => void,
+  stack: StackId = 'OrthwebOperations',
+): Site {
   const directory = mkdtempSync(path.join(tmpdir(), 'orthweb-'));
-  cpSync(site.directory, directory, { recursive: true });
-  const file = path.join(directory, 'OrthwebOperations.template.json');
-  const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+  const changed = `${stack}.template.json`;
+  for (const file of readdirSync(site.directory)) {
+    if (file !== changed) symlinkSync(path.join(site.directory, file), path.join(directory, file));
+  }
+  const template = templateOf(site, stack);
   edit(template);
-  writeFileSync(file, JSON.stringify(template));
+  writeFileSync(path.join(directory, changed), JSON.stringify(template));
   return { ...site, directory };
 }
 
-export function operationsTemplate(site: Site): Template {
-  const file = path.join(site.directory, 'OrthwebOperations.template.json');
+export function templateOf(site: Site, stack: StackId): Template {
+  const file = path.join(site.directory, `${stack}.template.json`);
   return JSON.parse(readFileSync(file, 'utf8')) as Template;
 }
 

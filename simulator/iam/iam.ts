@@ -1,0 +1,168 @@
+import { NotModelled } from '../aws-error.ts';
+import { ACCOUNT, type Assembly } from '../template.ts';
+import { Catalogue } from './catalogue.ts';
+import type { RequestContext } from './conditions.ts';
+import { accountOf, type Caller, decide, type ResourcePolicy } from './evaluation.ts';
+import { type Role, resourcePoliciesOf, rolesOf } from './policies.ts';
+import { actionIn, type Statement } from './statement.ts';
+
+/** What comes before every action that the simulated services ask for. */
+const PREFIXES = [
+  'dynamodb',
+  'ec2',
+  'kms',
+  'lambda',
+  'logs',
+  'rds',
+  's3',
+  'sns',
+  'sqs',
+  'ssm',
+  'ssmmessages',
+  'states',
+  'sts',
+  'xray',
+];
+
+/**
+ * All policies of the templates, the judgement over each request, and a ledger of the statements
+ * that were needed for it.
+ */
+export class Iam {
+  private readonly roles: ReadonlyMap<string, Role>;
+  private readonly policies: ReadonlyMap<string, ResourcePolicy>;
+  private readonly region: string;
+  private readonly catalogue: Catalogue;
+  private readonly used = new Map<Statement, Set<string>>();
+
+  private constructor(
+    assembly: Assembly,
+    roles: ReadonlyMap<string, Role>,
+    policies: ReadonlyMap<string, ResourcePolicy>,
+    catalogue: Catalogue,
+  ) {
+    this.region = assembly.stacks[0]?.region ?? '';
+    this.roles = roles;
+    this.policies = policies;
+    this.catalogue = catalogue;
+  }
+
+  /** Reads every policy and holds each statement against AWS's catalogue of actions. */
+  static async load(assembly: Assembly): Promise<Iam> {
+    const roles = rolesOf(assembly);
+    const policies = resourcePoliciesOf(assembly);
+    const all = statementsIn(roles, policies);
+    const prefixes = all.flatMap(({ actions }) =>
+      actions.map((action) => action.split(':')[0] ?? ''),
+    );
+    const catalogue = await Catalogue.of([...PREFIXES, ...prefixes]);
+    for (const statement of all) catalogue.check(statement);
+    return new Iam(assembly, roles, policies, catalogue);
+  }
+
+  /** Throws when a service cannot act as the role that `where` gives it, for its resource. */
+  assertTrusted(roleArn: string, service: string, where: string, source?: string): void {
+    const refused = (why: string) =>
+      new NotModelled(`${where}: ${service} cannot take its role: ${why}`);
+    const role = this.roles.get(roleArn);
+    if (!role) throw refused(`no template has ${roleArn}`);
+    const caller = this.service(service, source);
+    if (this.judge(caller, 'sts:AssumeRole', roleArn) !== undefined) {
+      throw refused(`${role.where} does not trust it${source ? ` for ${source}` : ''}`);
+    }
+  }
+
+  /** Why the role may not do this to these resources; undefined when it may. */
+  refusal(
+    roleArn: string,
+    action: string,
+    resources: readonly string[],
+    context: RequestContext,
+  ): string | undefined {
+    const role = this.roles.get(roleArn);
+    if (!role) return `${roleArn} is no role of the templates`;
+    const caller = {
+      kind: 'role',
+      arn: roleArn,
+      label: role.where,
+      statements: role.statements,
+    } as const;
+    for (const resource of resources) {
+      const why = this.judge(caller, action, resource, context);
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  }
+
+  /** A service in its own name, for one of its resources where it says so. */
+  service(name: string, source?: string): Caller {
+    // An ARN of S3 names no account: what acts here is ours.
+    const from = source && { arn: source, account: accountOf(source) || ACCOUNT };
+    return { kind: 'service', name, ...(from && { source: from }) };
+  }
+
+  /** Why the caller may not; undefined when it may, and what allowed it is remembered. */
+  judge(
+    caller: Caller,
+    action: string,
+    resource: string,
+    context: RequestContext = {},
+  ): string | undefined {
+    this.catalogue.checkRequest(action, resource, Object.keys(context));
+    const whole = { ...this.contextOf(caller, action), ...context };
+    const request = { caller, action, resource, account: ACCOUNT, context: whole };
+    const decision = decide(request, this.policyOf(resource));
+    if (!decision.allowed) return decision.why;
+    for (const statement of decision.by) {
+      const actions = this.used.get(statement) ?? new Set();
+      this.used.set(statement, actions.add(actionIn(statement, action) ?? ''));
+    }
+    return undefined;
+  }
+
+  /** Grants that nothing has used so far: where, statement, action. */
+  unused(): readonly string[] {
+    return statementsIn(this.roles, this.policies).flatMap((statement) =>
+      statement.effect === 'Deny'
+        ? []
+        : statement.actions
+            .filter((action) => !this.used.get(statement)?.has(action))
+            .map((action) => `${statement.where}: statement ${statement.name}: ${action}`),
+    );
+  }
+
+  /**
+   * What AWS adds to each request; everything here is said over TLS 1.3.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+   */
+  private contextOf(caller: Caller, action: string): RequestContext {
+    return {
+      'aws:SecureTransport': 'true',
+      'aws:RequestedRegion': this.region,
+      'aws:PrincipalIsAWSService': String(caller.kind === 'service'),
+      ...(action.startsWith('s3:') && { 's3:TlsVersion': '1.3' }),
+      ...(caller.kind === 'role'
+        ? { 'aws:PrincipalArn': caller.arn, 'aws:PrincipalAccount': accountOf(caller.arn) }
+        : caller.source && {
+            'aws:SourceArn': caller.source.arn,
+            'aws:SourceAccount': caller.source.account,
+          }),
+    };
+  }
+
+  /** A role's own policy is its trust; an object of S3 is under the policy of its bucket. */
+  private policyOf(resource: string): ResourcePolicy | undefined {
+    const role = this.roles.get(resource);
+    if (role) return { label: role.where, statements: role.trust, rules: true };
+    const [bucket = ''] = resource.split('/');
+    return this.policies.get(resource.startsWith('arn:aws:s3:::') ? bucket : resource);
+  }
+}
+
+const statementsIn = (
+  roles: ReadonlyMap<string, Role>,
+  policies: ReadonlyMap<string, ResourcePolicy>,
+): Statement[] => [
+  ...[...roles.values()].flatMap(({ trust, statements }) => [...trust, ...statements]),
+  ...[...policies.values()].flatMap(({ statements }) => statements),
+];

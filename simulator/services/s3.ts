@@ -1,0 +1,42 @@
+import { demand } from '../iam/demand.ts';
+import type { Assembly, ResourceType } from '../template.ts';
+import type { World } from '../world.ts';
+
+export const s3Types: Readonly<Record<string, ResourceType>> = {
+  'AWS::S3::Bucket': {
+    reads: ['BucketName', 'LoggingConfiguration'],
+    ignores: [
+      'BucketEncryption',
+      'LifecycleConfiguration',
+      'OwnershipControls',
+      'PublicAccessBlockConfiguration',
+      'VersioningConfiguration',
+    ],
+    names: (resource) => {
+      const name = String(resource.optional('BucketName') ?? resource.generatedName());
+      return { ref: name.toLowerCase(), attributes: { Arn: `arn:aws:s3:::${name.toLowerCase()}` } };
+    },
+  },
+  'AWS::S3::BucketPolicy': {
+    reads: ['Bucket', 'PolicyDocument'],
+    names: (resource) => ({ ref: resource.id }),
+  },
+};
+
+/**
+ * S3 writes a bucket's access log into another bucket, which must let it, for that source.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+ */
+export function demandAccessLogs(world: World, assembly: Assembly): void {
+  for (const bucket of assembly.resources('AWS::S3::Bucket')) {
+    const logging = bucket.optional('LoggingConfiguration') as
+      | { readonly DestinationBucketName: string; readonly LogFilePrefix?: string }
+      | undefined;
+    if (!logging) continue;
+    const { DestinationBucketName, LogFilePrefix = '' } = logging;
+    const source = String(assembly.names(bucket).attributes?.Arn);
+    const object = `arn:aws:s3:::${DestinationBucketName}/${LogFilePrefix}log`;
+    const service = world.iam.service('logging.s3.amazonaws.com', source);
+    demand(world, bucket.where, world.iam.judge(service, 's3:PutObject', object));
+  }
+}

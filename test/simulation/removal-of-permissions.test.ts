@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { type Attempt, ERRANDS, INTRUSIONS, letThrough } from './support/intrusions.ts';
+import { morning, outcome } from './support/morning.ts';
+import { siteOf } from './support/play.ts';
+import { grantsIn, guardsIn, resourcesIn } from './support/policies.ts';
+
+const site = siteOf();
+const grants = grantsIn(site);
+const resources = resourcesIn(site);
+const guards = guardsIn(site);
+
+const SECRETS =
+  'CDK writes it for keys that do not leave the decision to IAM; the first statement of ours does';
+
+/** Grants that no morning uses, and who would. */
+const UNUSED: readonly (readonly [name: RegExp, because: string])[] = [
+  [/AWS::KMS::Key .*: statement #4: /, SECRETS],
+  [/: statement SystemsManagerAgent: ssmmessages:(Create|Open)DataChannel$/, 'a person’s session'],
+  [
+    /Storage\/Logs\/Policy .*: s3:ListBucket$/,
+    'logs come without it: AWS asks for it to keep refusals out of CloudTrail',
+  ],
+];
+
+/** Resources of grants that no morning needs. */
+const BESIDE: readonly (readonly [name: RegExp, because: string])[] = [
+  [
+    /StateMachine\/Role\/.*: on .*":\*"\]\]\}$/,
+    'CDK adds the versions of a function; the workflow calls the function itself',
+  ],
+];
+
+/** Guards of grants that grant nothing. */
+const IDLE: readonly (readonly [name: RegExp, because: string])[] = [
+  [/AWS::KMS::Key .*: statement #4: StringEquals kms:ViaService$/, SECRETS],
+];
+
+const excused = (table: readonly (readonly [RegExp, string])[], name: string): boolean =>
+  table.some(([pattern]) => pattern.test(name));
+
+describe('a grant that is gone fails the run or changes it', () => {
+  const needed = grants.filter(({ name }) => !excused(UNUSED, name));
+
+  it('knows more than seventy', () => {
+    expect(needed.length).toBeGreaterThan(70);
+  });
+
+  it.each(needed)('$name', async ({ action, without }) => {
+    const seen = await outcome(without());
+
+    expect(seen).not.toBe(await intact());
+    const says = action === 'sts:AssumeRole' ? 'cannot take its role' : action.replace(/\*$/, '');
+    expect(seen).toContain(says);
+  });
+
+  it.each(UNUSED)('%s is rightly in the table of the unused', async (pattern) => {
+    const listed = grants.filter(({ name }) => pattern.test(name));
+
+    expect(listed).not.toEqual([]);
+    for (const { without } of listed) expect(await outcome(without())).toBe(await intact());
+  });
+});
+
+describe('a resource of a grant that is gone fails the run', () => {
+  it.each(resources.filter(({ name }) => !excused(BESIDE, name)))('$name', async ({ without }) => {
+    expect((await outcome(without())).split('\n')[0]).toMatch(/has no statement that allows/);
+  });
+
+  it.each(BESIDE)('%s is rightly in the table of those beside', async (pattern) => {
+    const listed = resources.filter(({ name }) => pattern.test(name));
+
+    expect(listed).not.toEqual([]);
+    for (const { without } of listed) expect(await outcome(without())).toBe(await intact());
+  });
+});
+
+it('uses in that morning every grant but those of the table', async () => {
+  let unused = (): readonly string[] => [];
+  await morning(site, ({ iam }) => {
+    unused = () => iam.unused();
+  });
+
+  const listed = grants.map(({ name }) => name).filter((name) => excused(UNUSED, name));
+  expect([...unused()].sort()).toEqual(listed.sort());
+});
+
+describe('as the templates are', () => {
+  it('refuses every intrusion', async () => {
+    expect(whatOf(await letThrough(site, INTRUSIONS))).toEqual([]);
+  });
+
+  it('allows every errand', async () => {
+    expect(whatOf(await letThrough(site, ERRANDS))).toEqual(whatOf(ERRANDS));
+  });
+
+  it.each([...INTRUSIONS, ...ERRANDS])('guards that exist decide whether $what', (attempt) => {
+    for (const pattern of attempt.guards) {
+      expect(guards.filter(({ name }) => pattern.test(name)).length).toBe(1);
+    }
+  });
+
+  it.each(IDLE)('%s is rightly in the table of the idle', async (pattern) => {
+    const listed = guards.filter(({ name }) => pattern.test(name));
+
+    expect(listed).not.toEqual([]);
+    for (const { without } of listed) {
+      const site = without();
+      expect(whatOf(await letThrough(site, INTRUSIONS))).toEqual([]);
+      expect(whatOf(await letThrough(site, ERRANDS))).toEqual(whatOf(ERRANDS));
+      expect(await outcome(site)).toBe(await intact());
+    }
+  });
+});
+
+describe('a guard that is gone lets somebody in, or stops somebody who should come', () => {
+  const needed = guards.filter(({ name }) => !excused(IDLE, name));
+
+  it.each(needed)('$name', async ({ name, without }) => {
+    const guarded = (attempts: readonly Attempt[]) =>
+      whatOf(attempts.filter((attempt) => attempt.guards.some((pattern) => pattern.test(name))));
+    const site = without();
+
+    const intruders = whatOf(await letThrough(site, INTRUSIONS));
+    const served = whatOf(await letThrough(site, ERRANDS));
+    const stopped = whatOf(ERRANDS).filter((what) => !served.includes(what));
+
+    expect([...intruders, ...stopped]).not.toEqual([]);
+    expect(intruders).toEqual(guarded(INTRUSIONS));
+    expect(stopped).toEqual(guarded(ERRANDS));
+  });
+});
+
+const whatOf = (attempts: readonly Attempt[]): string[] => attempts.map(({ what }) => what);
+
+let known: Promise<string> | undefined;
+function intact(): Promise<string> {
+  known ??= outcome(site);
+  return known;
+}

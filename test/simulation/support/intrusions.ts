@@ -1,0 +1,314 @@
+import type { RequestContext } from '../../../simulator/iam/conditions.ts';
+import { accountOf, type Caller } from '../../../simulator/iam/evaluation.ts';
+import { Iam } from '../../../simulator/iam/iam.ts';
+import { statementsOf } from '../../../simulator/iam/statement.ts';
+import { ACCOUNT, Assembly } from '../../../simulator/template.ts';
+import { KNOWN_TYPES } from '../../../simulator/world.ts';
+import type { Site } from './play.ts';
+
+/** One request, and what of the templates decides it: pattern of a guard in `policies.ts`. */
+export interface Attempt {
+  readonly what: string;
+  readonly guards: readonly RegExp[];
+  readonly by: (of: Names) => Caller;
+  readonly action: string;
+  readonly on: (of: Names) => string;
+  readonly saying?: (of: Names) => RequestContext;
+}
+
+/** What resources of the templates are called, by their construct path. */
+export interface Names {
+  readonly ref: (path: string) => string;
+  readonly arn: (path: string) => string;
+  readonly region: string;
+}
+
+const STRANGER = '444455556666';
+
+const theirs = (arn: string): string => arn.replace(ACCOUNT, STRANGER);
+
+const service = (name: string, source: string, account = accountOf(source) || ACCOUNT): Caller => ({
+  kind: 'service',
+  name,
+  source: { arn: source, account },
+});
+
+/** A person of the operator who may do everything that IAM alone decides. */
+const administrator: Caller = {
+  kind: 'role',
+  arn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
+  label: 'the administrator',
+  statements: statementsOf(
+    { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+    'AdministratorAccess',
+  ),
+};
+
+const act: Attempt['by'] = ({ arn }) => ({
+  kind: 'role',
+  arn: arn('Power/Act/Role'),
+  label: '',
+  statements: [],
+});
+const key: Attempt['on'] = ({ arn }) => arn('Key');
+const anInstance: Attempt['on'] = ({ region }) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/i-0`;
+const machine = ({ ref }: Names) => ref('Power/Workflow/StateMachine');
+const image: Attempt['on'] = ({ arn }) => `${arn('Storage/Data')}/image`;
+const accessLog: Attempt['on'] = ({ arn }) => `${arn('Storage/Logs')}/access/data/log`;
+const flowLog: Attempt['on'] = ({ arn }) =>
+  `${arn('Storage/Logs')}/flow/AWSLogs/${ACCOUNT}/vpcflowlogs/log`;
+const delivery = ({ region }: Names) => `arn:aws:logs:${region}:${ACCOUNT}:delivery-source:x`;
+const group = ({ region, ref }: Names) =>
+  `arn:aws:scheduler:${region}:${ACCOUNT}:schedule-group/${ref('Power/Times/Group')}`;
+const alarm = ({ arn }: Names) => arn('Site/Missing/Alarm');
+const topic: Attempt['on'] = ({ ref }) => ref('Alerts/Topic');
+const owned = () => ({ 's3:x-amz-acl': 'bucket-owner-full-control' });
+const plain = () => ({ 'aws:SecureTransport': 'false' });
+const grant = (of: Names) => ({
+  'kms:ViaService': `ec2.${of.region}.amazonaws.com`,
+  'kms:GrantIsForAWSResource': 'true',
+});
+
+/** What must be refused, and lets somebody in if its guard is lost. */
+export const INTRUSIONS: readonly Attempt[] = [
+  {
+    what: 'an instance of another site is stopped',
+    guards: [/Power\/Act\/Grants .*#3: StringEquals aws:ResourceTag\/orthweb:site$/],
+    by: act,
+    action: 'ec2:StopInstances',
+    on: anInstance,
+    saying: () => ({ 'aws:ResourceTag/orthweb:site': 'hospital' }),
+  },
+  {
+    what: 'a script runs on a host of another site',
+    guards: [/Power\/Act\/Grants .*#7: StringEquals ssm:resourceTag\/orthweb:site$/],
+    by: act,
+    action: 'ssm:SendCommand',
+    on: anInstance,
+    saying: () => ({ 'ssm:resourceTag/orthweb:site': 'hospital' }),
+  },
+  {
+    what: 'the key is granted by way of another service than EC2',
+    guards: [/Power\/Act\/Grants .*: StringEquals kms:ViaService$/],
+    by: act,
+    action: 'kms:CreateGrant',
+    on: key,
+    saying: (of) => ({ ...grant(of), 'kms:ViaService': `rds.${of.region}.amazonaws.com` }),
+  },
+  {
+    what: 'the key is granted to somebody who is no AWS resource',
+    guards: [/Power\/Act\/Grants .*: Bool kms:GrantIsForAWSResource$/],
+    by: act,
+    action: 'kms:CreateGrant',
+    on: key,
+    saying: (of) => ({ ...grant(of), 'kms:GrantIsForAWSResource': 'false' }),
+  },
+  {
+    what: 'CloudWatch Logs decrypts for a log group that is not of this site',
+    guards: [/DatabaseLogsOfThisSite: ArnLike kms:EncryptionContext:aws:logs:arn$/],
+    by: ({ region }) => ({ kind: 'service', name: `logs.${region}.amazonaws.com` }),
+    action: 'kms:Decrypt',
+    on: key,
+    saying: ({ region }) => ({
+      'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${ACCOUNT}:log-group:/aws/rds/instance/hospital/postgresql`,
+    }),
+  },
+  {
+    what: 'an alarm of another account uses the key',
+    guards: [/AWS::KMS::Key .*AlarmsOfThisAccount: StringEquals aws:SourceAccount$/],
+    by: (of) => service('cloudwatch.amazonaws.com', theirs(alarm(of))),
+    action: 'kms:Decrypt',
+    on: key,
+  },
+  {
+    what: 'an alarm of another account tells our operator',
+    guards: [/TopicPolicy .*AlarmsOfThisAccount: StringEquals aws:SourceAccount$/],
+    by: (of) => service('cloudwatch.amazonaws.com', theirs(alarm(of))),
+    action: 'sns:Publish',
+    on: topic,
+  },
+  {
+    what: 'an alert travels in the clear',
+    guards: [/AllowPublishThroughSSLOnly: Deny$/],
+    by: (of) => service('cloudwatch.amazonaws.com', alarm(of)),
+    action: 'sns:Publish',
+    on: topic,
+    saying: plain,
+  },
+  {
+    what: 'a log travels in the clear',
+    guards: [/Storage\/Logs\/Policy .*#1: Deny$/],
+    by: () => administrator,
+    action: 's3:GetObject',
+    on: accessLog,
+    saying: plain,
+  },
+  {
+    what: 'an image travels in the clear',
+    guards: [/Storage\/Data\/Policy .*#1: Deny$/],
+    by: () => administrator,
+    action: 's3:GetObject',
+    on: image,
+    saying: plain,
+  },
+  {
+    what: 'an image travels over TLS 1.1',
+    guards: [/Storage\/Data\/Policy .*#2: Deny$/],
+    by: () => administrator,
+    action: 's3:GetObject',
+    on: image,
+    saying: () => ({ 's3:TlsVersion': '1.1' }),
+  },
+  {
+    what: 'a bucket of our name in another account writes access logs',
+    guards: [/Storage\/Logs\/Policy .*#2: StringEquals aws:SourceAccount$/],
+    by: ({ arn }) => service('logging.s3.amazonaws.com', arn('Storage/Data'), STRANGER),
+    action: 's3:PutObject',
+    on: accessLog,
+  },
+  {
+    what: 'another bucket of ours writes access logs among those of the images',
+    guards: [/Storage\/Logs\/Policy .*#2: ArnLike aws:SourceArn$/],
+    by: () => service('logging.s3.amazonaws.com', 'arn:aws:s3:::another'),
+    action: 's3:PutObject',
+    on: accessLog,
+  },
+  {
+    what: 'a flow log comes that its deliverer keeps for itself',
+    guards: [/Storage\/Logs\/Policy .*#3: StringEquals s3:x-amz-acl$/],
+    by: (of) => service('delivery.logs.amazonaws.com', delivery(of)),
+    action: 's3:PutObject',
+    on: flowLog,
+    saying: () => ({ 's3:x-amz-acl': 'private' }),
+  },
+  {
+    what: 'a delivery for another account writes flow logs',
+    guards: [/Storage\/Logs\/Policy .*#3: StringEquals aws:SourceAccount$/],
+    by: (of) => service('delivery.logs.amazonaws.com', delivery(of), STRANGER),
+    action: 's3:PutObject',
+    on: flowLog,
+    saying: owned,
+  },
+  {
+    what: 'a delivery from another region writes flow logs',
+    guards: [/Storage\/Logs\/Policy .*#3: ArnLike aws:SourceArn$/],
+    by: (of) =>
+      service('delivery.logs.amazonaws.com', delivery(of).replace(of.region, 'eu-west-1')),
+    action: 's3:PutObject',
+    on: flowLog,
+    saying: owned,
+  },
+  {
+    what: 'a delivery for another account asks who may read the logs',
+    guards: [/Storage\/Logs\/Policy .*#4: StringEquals aws:SourceAccount$/],
+    by: (of) => service('delivery.logs.amazonaws.com', delivery(of), STRANGER),
+    action: 's3:GetBucketAcl',
+    on: ({ arn }) => arn('Storage/Logs'),
+  },
+  {
+    what: 'a delivery from another region asks who may read the logs',
+    guards: [/Storage\/Logs\/Policy .*#4: ArnLike aws:SourceArn$/],
+    by: (of) =>
+      service('delivery.logs.amazonaws.com', delivery(of).replace(of.region, 'eu-west-1')),
+    action: 's3:GetBucketAcl',
+    on: ({ arn }) => arn('Storage/Logs'),
+  },
+  {
+    what: 'Step Functions takes the workflow’s role for another account',
+    guards: [/StateMachine\/Role .*: StringEquals aws:SourceAccount$/],
+    by: (of) => service('states.amazonaws.com', machine(of), STRANGER),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Power/Workflow/StateMachine/Role'),
+  },
+  {
+    what: 'Step Functions takes the workflow’s role for something that is no state machine',
+    guards: [/StateMachine\/Role .*: ArnLike aws:SourceArn$/],
+    by: (of) => service('states.amazonaws.com', machine(of).replace('stateMachine', 'activity')),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Power/Workflow/StateMachine/Role'),
+  },
+  {
+    what: 'a schedule of another account takes the role that starts the workflow',
+    guards: [/Power\/Times\/Role .*: StringEquals aws:SourceAccount$/],
+    by: (of) => service('scheduler.amazonaws.com', group(of), STRANGER),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Power/Times/Role'),
+  },
+  {
+    what: 'a schedule of another group takes the role that starts the workflow',
+    guards: [/Power\/Times\/Role .*: StringEquals aws:SourceArn$/],
+    by: (of) => service('scheduler.amazonaws.com', group(of).replace(/[^/]+$/, 'default')),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Power/Times/Role'),
+  },
+  {
+    what: 'a schedule of another account takes the role that calls the tick',
+    guards: [/Site\/MinuteRole .*: StringEquals aws:SourceAccount$/],
+    by: (of) => service('scheduler.amazonaws.com', theirs(group(of))),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Site/MinuteRole'),
+  },
+  {
+    what: 'a rule of another account calls the tick',
+    guards: [/AWS::Lambda::Permission .*: SourceArn$/],
+    by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Site/RunEndedBadly'))),
+    action: 'lambda:InvokeFunction',
+    on: ({ arn }) => arn('Site/Tick/Function'),
+  },
+];
+
+/** What must be allowed: a Deny that lost its condition would refuse it. */
+export const ERRANDS: readonly Attempt[] = [
+  {
+    what: 'an alert travels over TLS',
+    guards: [/AllowPublishThroughSSLOnly: Bool aws:SecureTransport$/],
+    by: (of) => service('cloudwatch.amazonaws.com', alarm(of)),
+    action: 'sns:Publish',
+    on: topic,
+  },
+  {
+    what: 'a person reads a log',
+    guards: [/Storage\/Logs\/Policy .*#1: Bool aws:SecureTransport$/],
+    by: () => administrator,
+    action: 's3:GetObject',
+    on: accessLog,
+  },
+  {
+    what: 'a person reads an image over TLS 1.2',
+    guards: [
+      /Storage\/Data\/Policy .*#1: Bool aws:SecureTransport$/,
+      /Storage\/Data\/Policy .*#2: NumericLessThan s3:TlsVersion$/,
+    ],
+    by: () => administrator,
+    action: 's3:GetObject',
+    on: image,
+    saying: () => ({ 's3:TlsVersion': '1.2' }),
+  },
+];
+
+/** The attempts that the site's policies let through. */
+export async function letThrough(site: Site, attempts: readonly Attempt[]): Promise<Attempt[]> {
+  const assembly = new Assembly(site.directory, KNOWN_TYPES);
+  const iam = await Iam.load(assembly);
+  const named = (path: string) => {
+    const found = assembly
+      .resources()
+      .find(({ where }) => where.split(' ')[0]?.endsWith(`/${path}`));
+    if (!found) throw new Error(`the templates have no ${path}`);
+    return assembly.names(found);
+  };
+  const names: Names = {
+    ref: (path) => named(path).ref,
+    arn: (path) => named(path).attributes?.Arn ?? '',
+    region: assembly.stacks[0]?.region ?? '',
+  };
+  return attempts.filter(({ by, action, on, saying }) => {
+    const caller = by(names);
+    const asked = saying?.(names) ?? {};
+    const known = caller.kind === 'role' && caller !== administrator;
+    const refusal = known
+      ? iam.refusal(caller.arn, action, [on(names)], asked)
+      : iam.judge(caller, action, on(names), asked);
+    return refusal === undefined;
+  });
+}
