@@ -5,7 +5,7 @@ import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
 import type { Execution } from './services/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
-import { World } from './world.ts';
+import { type Deployment, World } from './world.ts';
 
 export interface SimulationOptions {
   /** The cloud assembly: `cdk.out`. */
@@ -21,6 +21,8 @@ export interface SimulationOptions {
   readonly progress?: (now: Date) => void;
   /** Called once the world stands and before time moves: for tests that set the scene. */
   readonly prepare?: (world: World) => void;
+  /** What the fault `deploy` deploys; the same again if absent. */
+  readonly deployment?: Deployment;
   /** How calls travel, for tools that explore crashes and orders. */
   readonly passage?: (world: World) => Passage;
 }
@@ -62,7 +64,7 @@ const PROGRESS_EVENTS = 500;
  * time. Rejects when the assembly cannot be loaded; what breaks later is in `failure`.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { world, scheduler } = await World.load({ skipQuietTicks: true, ...options });
+  const world = await World.load({ skipQuietTicks: true, ...options });
   const random = Math.random;
   const jitter = Chance.of(options.seed, 'Math.random');
   Math.random = () => jitter.fraction();
@@ -96,7 +98,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       output: run.output,
     })),
     unstruck: world.faults.unstruck(),
-    ticks: { run: scheduler.ticks, skipped: scheduler.skippedTicks },
+    ticks: { run: world.scheduler.ticks, skipped: world.scheduler.skippedTicks },
     findings: world.judge.findings,
     failure: failure ?? world.judge.findings[0],
   };

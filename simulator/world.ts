@@ -12,7 +12,7 @@ import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
 import { Ec2, ec2Types } from './services/ec2.ts';
 import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
 import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
-import { LambdaService, lambdaTypes } from './services/lambda.ts';
+import { importSources, LambdaService, lambdaTypes, type Sources } from './services/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
 import { Rds, rdsTypes } from './services/rds.ts';
 import { demandAccessLogs, s3Types } from './services/s3.ts';
@@ -89,6 +89,20 @@ export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...stepFunctionsTypes,
 };
 
+/** A synthesized site, and what the operator planned with it. */
+export interface Deployment {
+  readonly directory: string;
+  readonly plan: Plan;
+}
+
+/** What a deployment takes, read before the clock is stopped. */
+interface Prepared {
+  readonly assembly: Assembly;
+  readonly iam: Iam;
+  readonly sources: Sources;
+  readonly plan: Plan;
+}
+
 export interface WorldOptions {
   /** The cloud assembly: `cdk.out`. */
   readonly directory: string;
@@ -97,6 +111,8 @@ export interface WorldOptions {
   readonly faults: readonly Fault[];
   /** What the operator planned; the judge holds the true world against it. */
   readonly plan: Plan;
+  /** What the fault `deploy` deploys, with the plan in it; the same again if absent. */
+  readonly deployment?: Deployment;
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
   /** How calls travel; the usual network if absent. */
@@ -107,7 +123,7 @@ export interface WorldOptions {
 export class World {
   readonly clock: Clock;
   readonly trace: Trace;
-  readonly iam: Iam;
+  iam: Iam;
   readonly judge: Judge;
   readonly faults: Faults;
   readonly api: Api;
@@ -121,24 +137,28 @@ export class World {
   readonly sns: Sns;
   readonly lambda: LambdaService;
   readonly stepFunctions: StepFunctions;
+  readonly scheduler: Scheduler;
+  private readonly next: Prepared;
   private readonly seed: number;
 
-  private constructor(clock: Clock, assembly: Assembly, iam: Iam, options: WorldOptions) {
+  private constructor(clock: Clock, first: Prepared, next: Prepared, options: WorldOptions) {
+    const { assembly } = first;
+    this.next = next;
     this.seed = options.seed;
     this.clock = clock;
     this.trace = new Trace(() => clock.iso());
     this.faults = new Faults(this, options.faults);
     this.judge = new Judge(this, options.plan);
-    this.iam = iam;
+    this.iam = first.iam;
     this.dynamodb = new DynamoDb(this, assembly);
     this.ec2 = new Ec2(this, assembly);
     this.rds = new Rds(this, assembly);
-    this.ssm = new Ssm(this, assembly);
-    this.sns = new Sns(this, assembly);
+    this.ssm = new Ssm(this);
+    this.sns = new Sns(this);
     this.lambda = new LambdaService(this);
-    this.stepFunctions = new StepFunctions(this, assembly);
+    this.stepFunctions = new StepFunctions(this);
     this.cloudwatch = new CloudWatch(this, assembly);
-    this.bus = new EventBus(this, assembly);
+    this.bus = new EventBus(this);
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
       ec2: this.ec2.operations,
@@ -148,6 +168,11 @@ export class World {
       ssm: this.ssm.operations,
     });
     this.passage = options.passage?.(this) ?? network(clock);
+    this.scheduler = new Scheduler(this, options);
+    this.install(first);
+    demandAccessLogs(this, assembly);
+    demandFlowLogs(this, assembly);
+    demandLogKeys(this, assembly);
     this.faults.arm();
     if (this.faults.skews) clock.skew(() => this.api.caller?.skewMs ?? 0);
   }
@@ -157,22 +182,32 @@ export class World {
    *
    * Throws `NotModelled`, naming resource and property, on anything that it would have to guess.
    */
-  static async load(options: WorldOptions): Promise<{ world: World; scheduler: Scheduler }> {
-    const assembly = new Assembly(options.directory, KNOWN_TYPES);
-    const iam = await Iam.load(assembly);
+  static async load(options: WorldOptions): Promise<World> {
+    const first = await prepared(options);
+    const next = options.deployment ? await prepared(options.deployment) : first;
     const clock = new Clock(options.from);
     try {
-      const world = new World(clock, assembly, iam, options);
-      await world.lambda.load(assembly);
-      demandAccessLogs(world, assembly);
-      demandFlowLogs(world, assembly);
-      demandLogKeys(world, assembly);
-      const scheduler = new Scheduler(world, assembly, options);
-      return { world, scheduler };
+      return new World(clock, first, next, options);
     } catch (error) {
       clock.uninstall();
       throw error;
     }
+  }
+
+  /** The operations stack is deployed: what runs goes on, what begins from now on is new. */
+  deploy(): void {
+    this.iam = this.next.iam;
+    this.install(this.next);
+    this.judge.replan(this.next.plan);
+  }
+
+  private install({ assembly, sources }: Prepared): void {
+    this.sns.deploy(assembly);
+    this.ssm.deploy(assembly);
+    this.stepFunctions.deploy(assembly);
+    this.lambda.deploy(assembly, sources);
+    this.bus.deploy(assembly);
+    this.scheduler.deploy(assembly);
   }
 
   /** The chance of this occasion at this instant. */
@@ -196,4 +231,14 @@ export class World {
     const execution = this.stepFunctions.executions.find(({ arn }) => arn === by.execution);
     return execution?.because ?? '';
   }
+}
+
+async function prepared({ directory, plan }: Deployment): Promise<Prepared> {
+  const assembly = new Assembly(directory, KNOWN_TYPES);
+  return {
+    assembly,
+    iam: await Iam.load(assembly),
+    sources: await importSources(assembly),
+    plan,
+  };
 }

@@ -102,6 +102,12 @@ export class Faults {
           () => node.host.silence(false),
         );
       }
+      if (fault.name === 'deploy') {
+        clock.at(at.getTime(), () => {
+          this.strike(fault);
+          this.world.deploy();
+        });
+      }
       if (fault.name === 'aborted-run') {
         clock.at(at.getTime(), () => {
           const running = stepFunctions.executions.filter(({ status }) => status === 'RUNNING');

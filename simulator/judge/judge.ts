@@ -21,13 +21,20 @@ export class Judge {
   private readonly calls: CallRules;
   private readonly alerts: AlertRules;
   private readonly runs: RunRules;
+  private readonly plan: PlanRules;
 
   constructor(world: World, plan: Plan) {
     const report = (invariant: Invariant, what: string) => this.broken(invariant, what);
     this.world = world;
     this.alerts = new AlertRules(world, report);
     this.runs = new RunRules(world, report);
-    this.calls = new CallRules(world, new PlanRules(world, plan, report), report);
+    this.plan = new PlanRules(world, plan, report);
+    this.calls = new CallRules(world, this.plan, report);
+  }
+
+  /** The operator has deployed another plan. */
+  replan(plan: Plan): void {
+    this.plan.replan(plan);
   }
 
   /** A right was missing. */

@@ -23,9 +23,11 @@ const housekeeping = { housekeeping: true };
 /** Plan: 20 minutes after each planned change, and between them, all is as the operator wished. */
 export class PlanRules {
   private readonly world: World;
-  private readonly plan: Plan;
+  private plan: Plan;
   private readonly report: Report;
   private lastPlanned: number;
+  /** The plan that a deployment has replaced, for as long as calls may still rest on it. */
+  private before: { readonly plan: Plan; readonly until: number } | undefined;
 
   constructor(world: World, plan: Plan, report: Report) {
     this.world = world;
@@ -38,15 +40,27 @@ export class PlanRules {
     this.makeRounds();
   }
 
+  /** From now on another plan holds, and what it asks for is to be so in twenty minutes. */
+  replan(plan: Plan): void {
+    const { now } = this.world.clock;
+    this.before = { plan: this.plan, until: now + EDGE_MS };
+    this.plan = plan;
+    this.lastPlanned = now;
+    this.expect(this.lastPlanned);
+    this.awaitTransition();
+  }
+
   /** Whether the plan wants this now, or wanted it until a moment ago: a call takes its time. */
   wanted(name: ResourceName, wish: PowerState): boolean {
     const { now } = this.world.clock;
-    return [now, now - EDGE_MS].some((instant) => this.wishAt(instant)[name] === wish);
+    const wanted = [this.wishAt(now), this.wishAt(now - EDGE_MS)];
+    if (this.before && now < this.before.until) wanted.push(this.wishAt(now, this.before.plan));
+    return wanted.some((one) => one[name] === wish);
   }
 
-  private wishAt(instant: number): Readonly<Record<ResourceName, PowerState>> {
+  private wishAt(instant: number, plan = this.plan): Readonly<Record<ResourceName, PowerState>> {
     const override = this.world.dynamodb.truth().get('OVERRIDE') as Override | undefined;
-    return wishes(this.plan, override, new Date(instant)).of;
+    return wishes(plan, override, new Date(instant)).of;
   }
 
   /** Looks 20 minutes after each planned change, for as long as the schedule has any. */
@@ -57,6 +71,7 @@ export class PlanRules {
     if (!next) return;
     // No housekeeping: whatever the code under test believes, no quiet time outlasts the plan.
     clock.at(next.at.getTime(), () => {
+      if (schedule !== this.plan.schedule) return;
       this.lastPlanned = clock.now;
       this.expect(clock.now);
       this.awaitTransition();

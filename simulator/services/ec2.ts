@@ -347,9 +347,13 @@ export class Ec2 {
 
 const stateOf = (Name: InstanceStateName) => ({ Name, Code: STATE_CODES[Name] });
 
+const TYPES = new Map<string, _InstanceType>(
+  Object.values(_InstanceType).map((type) => [type, type]),
+);
+
 function typeOf(resource: Resource): _InstanceType {
   const name = resource.text('InstanceType');
-  const type = Object.values(_InstanceType).find((known) => known === name);
+  const type = TYPES.get(name);
   if (!type) throw new NotModelled(`${resource.where}: EC2 has no instance type ${name}`);
   return type;
 }

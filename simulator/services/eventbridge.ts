@@ -40,10 +40,14 @@ interface Rule {
 /** EventBridge's default bus: rules with patterns, targets that Lambda runs. */
 export class EventBus {
   private readonly world: World;
-  private readonly rules: readonly Rule[];
+  private rules: readonly Rule[] = [];
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
+  }
+
+  /** The rules of the templates, for events that happen from now on. */
+  deploy(assembly: Assembly): void {
     const enabled = assembly
       .resources('AWS::Events::Rule')
       .filter((resource) => resource.optional('State') !== 'DISABLED');

@@ -108,8 +108,9 @@ export class LambdaService {
     this.world = world;
   }
 
-  /** Loads every function of the templates; needs the real clock, because it imports files. */
-  async load(assembly: Assembly): Promise<void> {
+  /** The functions of the templates, from now on: cold, and with the environment they have there. */
+  deploy(assembly: Assembly, sources: Sources): void {
+    this.functions.clear();
     for (const resource of assembly.resources('AWS::Lambda::Function')) {
       const { ref: name, attributes } = assembly.names(resource);
       const arn = String(attributes?.Arn);
@@ -122,7 +123,6 @@ export class LambdaService {
       if (resource.optional('VpcConfig') !== undefined) {
         this.demand(resource.where, resource.text('Role'), NETWORK_ACTIONS, '*');
       }
-      const create = await importHandler(assembly, resource);
       this.functions.set(arn, {
         name,
         label: resource.text('Handler').replace(/\.handler$/, ''),
@@ -130,7 +130,7 @@ export class LambdaService {
         role: resource.text('Role'),
         log: resource.arn('logs', `log-group:${logGroupOf(resource, name)}:log-stream:newest`),
         timeoutMs: Number(resource.required('Timeout')) * 1000,
-        handler: this.created(create, resource, name),
+        handler: this.created(sources.get(arn), resource, name),
         retries: Number(
           assembly
             .resources('AWS::Lambda::EventInvokeConfig')
@@ -260,7 +260,12 @@ export class LambdaService {
     }
   }
 
-  private created(create: Create<unknown>, resource: Resource, name: string): Deployed['handler'] {
+  private created(
+    create: Create<unknown> | undefined,
+    resource: Resource,
+    name: string,
+  ): Deployed['handler'] {
+    if (!create) throw new NotModelled(`${resource.where}: its source has not been imported`);
     const environment = resource.optional('Environment') as
       | { readonly Variables: Readonly<Record<string, string>> }
       | undefined;
@@ -285,6 +290,19 @@ export class LambdaService {
 function logGroupOf(resource: Resource, name: string): string {
   const config = resource.optional('LoggingConfig') as { readonly LogGroup?: string } | undefined;
   return config?.LogGroup ?? `/aws/lambda/${name}`;
+}
+
+/** The source behind each function of the templates, by the function's ARN. */
+export type Sources = ReadonlyMap<string, Create<unknown>>;
+
+/** Imports them all; needs the real clock, because it reads files. */
+export async function importSources(assembly: Assembly): Promise<Sources> {
+  const sources = new Map<string, Create<unknown>>();
+  for (const resource of assembly.resources('AWS::Lambda::Function')) {
+    const arn = String(assembly.names(resource).attributes?.Arn);
+    sources.set(arn, await importHandler(assembly, resource));
+  }
+  return sources;
 }
 
 /** The bundle's name in the function's asset says which source file it was made from. */

@@ -33,6 +33,8 @@ interface Target {
 }
 
 interface Schedule {
+  /** The deployment that it came with; the next one takes its place. */
+  readonly deployed: symbol;
   readonly where: string;
   readonly name: string;
   readonly target: Target;
@@ -53,10 +55,18 @@ export class Scheduler {
   ticks = 0;
   private readonly world: World;
   private readonly skipping: boolean;
+  private deployed: symbol | undefined;
 
-  constructor(world: World, assembly: Assembly, options: { readonly skipQuietTicks: boolean }) {
+  constructor(world: World, options: { readonly skipQuietTicks: boolean }) {
     this.world = world;
     this.skipping = options.skipQuietTicks;
+  }
+
+  /** The schedules of the templates, in place of those that were there before. */
+  deploy(assembly: Assembly): void {
+    const { world } = this;
+    const deployed = Symbol('deployed');
+    this.deployed = deployed;
     const groups = assembly
       .resources('AWS::Scheduler::ScheduleGroup')
       .map((group) => assembly.names(group).ref);
@@ -67,7 +77,8 @@ export class Scheduler {
       }
       const target = resource.required('Target') as Target;
       const expression = resource.text('ScheduleExpression');
-      const schedule = {
+      const schedule: Schedule = {
+        deployed,
         where: resource.where,
         name: resource.where.split(' ')[0]?.split('/').slice(1).join('/') ?? '',
         target,
@@ -98,6 +109,7 @@ export class Scheduler {
     const { clock, faults, trace } = this.world;
     const next = nextDaily(clock.now, hour, minute, zone);
     clock.at(next, () => {
+      if (schedule.deployed !== this.deployed) return;
       this.daily(schedule, hour, minute, zone);
       const time = new Date(next).toISOString().replace('.000Z', 'Z');
       const late = this.world.chance(schedule.name).between(0, 59) * 1000;
@@ -116,6 +128,7 @@ export class Scheduler {
   /** One minute after the other, but for the quiet ones. */
   private async tick(schedule: Schedule): Promise<void> {
     const { clock, faults, lambda, stepFunctions } = this.world;
+    if (schedule.deployed !== this.deployed) return;
     const at = clock.now;
     this.ticks++;
     const [first, ...more] = faults.deliveries('tick', schedule.name);

@@ -35,8 +35,13 @@ export class Sns {
     { readonly key: string | undefined; readonly to: string[] }
   >();
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
+  }
+
+  /** The topics of the templates and who reads them, from now on. */
+  deploy(assembly: Assembly): void {
+    this.topics.clear();
     for (const topic of assembly.resources('AWS::SNS::Topic')) {
       const key = topic.optional('KmsMasterKeyId');
       this.topics.set(assembly.names(topic).ref, {

@@ -44,8 +44,13 @@ export class Ssm {
   private readonly documents = new Map<string, Document>();
   private readonly commands = new Map<string, Command>();
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
+  }
+
+  /** The documents of the templates, for commands that are sent from now on. */
+  deploy(assembly: Assembly): void {
+    this.documents.clear();
     for (const resource of assembly.resources('AWS::SSM::Document')) {
       const { script, text } = scriptOf(resource);
       if (!(script in Host.scripts)) {

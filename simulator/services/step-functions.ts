@@ -79,8 +79,14 @@ export class StepFunctions {
   private readonly world: World;
   private readonly machines = new Map<string, Machine>();
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
+  }
+
+  /** The state machines of the templates, for executions that start from now on. */
+  deploy(assembly: Assembly): void {
+    const { world } = this;
+    this.machines.clear();
     for (const resource of assembly.resources('AWS::StepFunctions::StateMachine')) {
       const { ref: arn, attributes } = assembly.names(resource);
       const definition = definitionOf(resource);

@@ -18,7 +18,7 @@ const RUN = 'arn:aws:states:ca-central-1:111122223333:execution:clinic-power:run
 
 /** A world at a standstill, in which a test plants what the judge must notice. */
 async function stillWorld(of = site, from = monday) {
-  const { world } = await World.load({
+  const world = await World.load({
     directory: of.directory,
     plan: of.plan,
     from: instantAt(from, site.timeZone),
