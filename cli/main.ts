@@ -1,7 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
-import { complaint, FAULTS, type FaultKind, type FaultName } from '../simulator/faults/library.ts';
+import {
+  complaint,
+  FAULTS,
+  type FaultKind,
+  type FaultName,
+  InvalidFault,
+} from '../simulator/faults/library.ts';
 import { PolicyMistake } from '../simulator/iam/catalogue.ts';
 import type { NamedFault, SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
@@ -90,6 +96,9 @@ try {
   if (error instanceof CommanderError) {
     // Help and version end here too, with exit code 0; commander has printed what there is to say.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof InvalidFault) {
+    console.error(`--fault: ${error.message}`);
+    process.exitCode = 2;
   } else if (error instanceof UserError || error instanceof InvalidConfig) {
     console.error(error.message);
     process.exitCode = 2;

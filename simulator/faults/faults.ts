@@ -1,6 +1,6 @@
 import type { Clients } from '../../functions/shared/clients.ts';
 import type { Invocation } from '../api.ts';
-import { AwsError, NotModelled } from '../aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
 import type { World } from '../world.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type Fault,
   type FaultKind,
   type FaultName,
+  InvalidFault,
   labelOf,
 } from './library.ts';
 
@@ -63,7 +64,7 @@ export class Faults {
     this.world = world;
     this.injections = faults.map((fault) => {
       const wrong = complaint(fault.name, fault.on, fault.minutes);
-      if (wrong) throw new NotModelled(`fault ${labelOf(fault)}: ${wrong}`);
+      if (wrong) throw new InvalidFault(`${labelOf(fault)}: ${wrong}`);
       const minutes = fault.minutes ?? (FAULTS[fault.name] as FaultKind).minutes;
       const until = minutes === undefined ? Number.POSITIVE_INFINITY : minutes * MINUTE_MS;
       return { ...fault, until: fault.at.getTime() + until, seen: 0, struck: false };
@@ -75,6 +76,7 @@ export class Faults {
     const { clock, ec2, rds, stepFunctions } = this.world;
     for (const fault of this.injections) {
       const { at, on, until } = fault;
+      this.assertTarget(fault);
       // An event, so that no quiet time reaches over it.
       clock.at(at.getTime(), () => {});
       const between = (begin: () => void, end: () => void) =>
@@ -219,6 +221,28 @@ export class Faults {
     );
   }
 
+  /** Throws `InvalidFault` when what the fault names is not in this world. */
+  private assertTarget(fault: Injection): void {
+    const { api, lambda } = this.world;
+    const [target = '', error] = (fault.on ?? '').split('=');
+    const refused = (what: string, known: Iterable<string>) =>
+      new InvalidFault(`${labelOf(fault)}: ${what}. Choose one of ${[...known].join(', ')}.`);
+    if (target.includes(':')) {
+      const [call = ''] = target.split('/');
+      const [service, operation = ''] = call.split(':') as [keyof Clients, string];
+      const known = Object.keys(api.services[service]);
+      if (operation !== '*' && !known.includes(operation)) {
+        throw refused(`no function calls ${call}`, known);
+      }
+      if (error === undefined) return;
+      const errors = documentedErrors(service, operation);
+      if (!errors.has(error)) throw refused(`AWS has no such error of ${call}`, errors.keys());
+    } else if (target.includes('/')) {
+      const [name = ''] = target.split('#');
+      if (!lambda.labels.includes(name)) throw refused(`no function ${name}`, lambda.labels);
+    }
+  }
+
   /** Strikes with all that are active under this name for this target. */
   private strikes(wanted: FaultName, target?: string): boolean {
     const found = this.active().filter(({ name, on }) => name === wanted && on === target);
@@ -247,17 +271,9 @@ export class Faults {
   }
 }
 
-/** The error as AWS documents it for this call; one that AWS does not is refused. */
-function refusal({ service, operation }: Call, name: string): AwsError {
-  const kind = documentedErrors(service, operation).get(name);
-  if (!kind) {
-    const known = [...documentedErrors(service, operation).keys()].join(', ');
-    throw new NotModelled(
-      `a fault cannot make ${service}:${operation} fail with ${name}: AWS documents ${known}`,
-    );
-  }
-  return new AwsError(name, `injected: ${name}`, kind);
-}
+/** The error as AWS documents it for this call. */
+const refusal = ({ service, operation }: Call, name: string): AwsError =>
+  new AwsError(name, `injected: ${name}`, documentedErrors(service, operation).get(name));
 
 /** Whether `ec2:StartInstances/a`, or with `*` for the operation, is about this call. */
 function hits(pattern: string, { service, operation, targets }: Call): boolean {

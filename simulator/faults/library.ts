@@ -111,6 +111,11 @@ export interface Fault {
   readonly minutes?: number;
 }
 
+/** A fault that cannot strike: its target does not exist, or AWS cannot fail so. Says what can. */
+export class InvalidFault extends Error {
+  override readonly name = 'InvalidFault';
+}
+
 /** As the user writes it, less the time: `slow-node:a`. */
 export const labelOf = ({ name, on }: Fault): string => (on === undefined ? name : `${name}:${on}`);
 

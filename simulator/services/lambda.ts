@@ -151,6 +151,11 @@ export class LambdaService {
     return this.beginning > 0;
   }
 
+  /** The functions by their handlers: `power/act`. */
+  get labels(): string[] {
+    return [...this.functions.values()].map(({ label }) => label);
+  }
+
   has(arn: string): boolean {
     return this.functions.has(arn);
   }

@@ -70,6 +70,11 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
       /aborted-run strikes once and takes no minutes/,
     ],
     [
+      'an error that AWS does not have',
+      ['--from', '2026-11-30', '--fault', 'failing-api:ec2:StartInstances=Foo@2026-11-30T07:00'],
+      /--fault: failing-api:ec2:StartInstances=Foo: AWS has no such error of .*Choose one of .*InsufficientInst/,
+    ],
+    [
       'minutes that are none',
       ['--fault', 'slow-database@2026-11-30T07:00+x'],
       /"\+x": write whole minutes, such as \+10/,
