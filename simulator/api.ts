@@ -6,7 +6,7 @@ import type { Blow, Call } from './faults/faults.ts';
 import type { RequestContext } from './iam/conditions.ts';
 import type { Chance } from './random.ts';
 import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
-import { nodeOf } from './services/ec2.ts';
+import { nodeOf } from './services/ec2/instance.ts';
 import type { World } from './world.ts';
 
 /** One Lambda invocation: in whose name calls are made, and on whose behalf. */

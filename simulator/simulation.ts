@@ -3,7 +3,7 @@ import type { Fault } from './faults/library.ts';
 import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
 import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
-import type { Execution } from './services/step-functions.ts';
+import type { Execution } from './services/step-functions/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
 import { type Deployment, World } from './world.ts';
 

@@ -12,6 +12,8 @@ import {
   InvalidFault,
   labelOf,
 } from './library.ts';
+import { assertTarget } from './target.ts';
+import { arm } from './timed.ts';
 
 /** A call of one of our functions, as it arrives at AWS. */
 export interface Call {
@@ -32,7 +34,8 @@ export interface Blow {
   readonly kills?: true;
 }
 
-interface Injection extends Fault {
+/** A fault of this run, and what has become of it. */
+export interface Injection extends Fault {
   readonly until: number;
   /** Calls that a `killed-function` has seen. */
   seen: number;
@@ -71,52 +74,11 @@ export class Faults {
     });
   }
 
-  /** Sets those going that need no occasion but their time. */
+  /** Sets those going that need no occasion but their time; throws `InvalidFault`. */
   arm(): void {
-    const { clock, ec2, rds, stepFunctions } = this.world;
     for (const fault of this.injections) {
-      const { at, on, until } = fault;
-      this.assertTarget(fault);
-      // An event, so that no quiet time reaches over it.
-      clock.at(at.getTime(), () => {});
-      const between = (begin: () => void, end: () => void) =>
-        clock.at(at.getTime(), () => {
-          this.strike(fault);
-          begin();
-          clock.at(until, end);
-        });
-      if (fault.name === 'failing-database') {
-        between(
-          () => rds.fail(true),
-          () => rds.fail(false),
-        );
-      }
-      const node = ec2.node(on);
-      if (fault.name === 'dead-host' && node) {
-        between(
-          () => node.host.shutDown(),
-          () => node.state === 'running' && node.host.boot(),
-        );
-      }
-      if (fault.name === 'silent-agent' && node) {
-        between(
-          () => node.host.silence(true),
-          () => node.host.silence(false),
-        );
-      }
-      if (fault.name === 'deploy') {
-        clock.at(at.getTime(), () => {
-          this.strike(fault);
-          this.world.deploy();
-        });
-      }
-      if (fault.name === 'aborted-run') {
-        clock.at(at.getTime(), () => {
-          const running = stepFunctions.executions.filter(({ status }) => status === 'RUNNING');
-          if (running.length > 0) this.strike(fault);
-          for (const { abort } of running) abort();
-        });
-      }
+      assertTarget(this.world, fault);
+      arm(this.world, fault, () => this.strike(fault));
     }
   }
 
@@ -219,28 +181,6 @@ export class Faults {
       ({ at, until, struck }) =>
         at.getTime() <= now && now < until && !(struck && until === Number.POSITIVE_INFINITY),
     );
-  }
-
-  /** Throws `InvalidFault` when what the fault names is not in this world. */
-  private assertTarget(fault: Injection): void {
-    const { api, lambda } = this.world;
-    const [target = '', error] = (fault.on ?? '').split('=');
-    const refused = (what: string, known: Iterable<string>) =>
-      new InvalidFault(`${labelOf(fault)}: ${what}. Choose one of ${[...known].join(', ')}.`);
-    if (target.includes(':')) {
-      const [call = ''] = target.split('/');
-      const [service, operation = ''] = call.split(':') as [keyof Clients, string];
-      const known = Object.keys(api.services[service]);
-      if (operation !== '*' && !known.includes(operation)) {
-        throw refused(`no function calls ${call}`, known);
-      }
-      if (error === undefined) return;
-      const errors = documentedErrors(service, operation);
-      if (!errors.has(error)) throw refused(`AWS has no such error of ${call}`, errors.keys());
-    } else if (target.includes('/')) {
-      const [name = ''] = target.split('#');
-      if (!lambda.labels.includes(name)) throw refused(`no function ${name}`, lambda.labels);
-    }
   }
 
   /** Strikes with all that are active under this name for this target. */

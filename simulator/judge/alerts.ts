@@ -1,6 +1,6 @@
 import { CLOCKS } from '../../functions/shared/clocks.ts';
 import type { OutboxRow } from '../../functions/shared/operations-table.ts';
-import { nodeOf } from '../services/ec2.ts';
+import { nameOf, nodeOf } from '../services/ec2/instance.ts';
 import type { World } from '../world.ts';
 import type { Report } from './invariants.ts';
 
@@ -59,7 +59,7 @@ export class AlertRules {
       this.report(6, `"${subject}" names no address and does not say that there is none`);
     }
     for (const name of new Set(recommended)) {
-      const instance = ec2.instances.find((one) => ec2.nameOf(one) === name);
+      const instance = ec2.instances.find((one) => nameOf(one) === name);
       const since = clock.now - CLOCKS.evidence * 1000 - ON_THE_WAY_MS;
       if (instance?.host.servedSince(since)) continue;
       const what = instance ? `node ${nodeOf(instance)}, which did not serve` : 'no node of ours';

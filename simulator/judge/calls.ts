@@ -8,7 +8,7 @@ import {
 } from '../../functions/shared/operations-table.ts';
 import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
-import type { Execution } from '../services/step-functions.ts';
+import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { World } from '../world.ts';
 import type { Report } from './invariants.ts';
 import type { PlanRules } from './plan.ts';

@@ -1,6 +1,6 @@
 import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
-import type { Execution } from '../services/step-functions.ts';
+import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { World } from '../world.ts';
 import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';

@@ -1,6 +1,6 @@
 import { CLOCKS } from '../../functions/shared/clocks.ts';
 import type { Lease } from '../../functions/shared/operations-table.ts';
-import type { Execution } from '../services/step-functions.ts';
+import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { World } from '../world.ts';
 import type { Report } from './invariants.ts';
 

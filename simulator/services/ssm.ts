@@ -11,7 +11,7 @@ import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host, type ScriptResult } from '../host.ts';
 import type { Assembly, Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
-import { type Instance, nodeOf, resourceTags } from './ec2.ts';
+import { type Instance, nodeOf, resourceTags } from './ec2/instance.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
 

@@ -2,8 +2,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Invocation } from '../../simulator/api.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
-import { nodeOf } from '../../simulator/services/ec2.ts';
-import type { Execution } from '../../simulator/services/step-functions.ts';
+import { nameOf, nodeOf } from '../../simulator/services/ec2/instance.ts';
+import type { Execution } from '../../simulator/services/step-functions/step-functions.ts';
 import { World } from '../../simulator/world.ts';
 import { edited, play, siteOf } from './support/play.ts';
 
@@ -168,7 +168,7 @@ describe('a disruptive call', () => {
 
 describe('an alert', () => {
   const nameOfA = ({ ec2 }: World): string =>
-    ec2.instances.filter((one) => nodeOf(one) === 'a').map((one) => ec2.nameOf(one))[0] ?? '';
+    ec2.instances.filter((one) => nodeOf(one) === 'a').map((one) => nameOf(one))[0] ?? '';
   const row = (text: string) => ({ subject: text, text, attributes: {}, committedAt: '' });
   const address = 'ec2-203-0-113-1.ca-central-1.compute.amazonaws.com';
 

@@ -4,42 +4,14 @@ import type {
   StartExecutionCommandInput,
   StartExecutionCommandOutput,
 } from '@aws-sdk/client-sfn';
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import { type Operations, operation } from '../api.ts';
-import { AwsError, NotModelled } from '../aws-error.ts';
-import { demand } from '../iam/demand.ts';
-import type { Assembly, Resource, ResourceType } from '../template.ts';
-import type { World } from '../world.ts';
-import { LambdaFailure } from './lambda.ts';
+import { type Operations, operation } from '../../api.ts';
+import { AwsError, NotModelled } from '../../aws-error.ts';
+import type { Assembly } from '../../template.ts';
+import type { World } from '../../world.ts';
+import { LambdaFailure } from '../lambda/function.ts';
+import { type Machine, machinesOf } from './machine.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
-
-export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
-  'AWS::StepFunctions::StateMachine': {
-    reads: [
-      'DefinitionString',
-      'DefinitionSubstitutions',
-      'LoggingConfiguration',
-      'RoleArn',
-      'StateMachineName',
-      'TracingConfiguration',
-    ],
-    only: { StateMachineType: ['"STANDARD"'] },
-    names: (resource) => {
-      const name = String(resource.optional('StateMachineName') ?? resource.generatedName());
-      const arn = resource.arn('states', `stateMachine:${name}`);
-      return { ref: arn, attributes: { Arn: arn, Name: name } };
-    },
-  },
-};
-
-interface Machine {
-  readonly arn: string;
-  readonly name: string;
-  readonly role: string;
-  readonly tasks: readonly string[];
-  readonly interpreter: StateMachine;
-}
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
@@ -85,29 +57,8 @@ export class StepFunctions {
 
   /** The state machines of the templates, for executions that start from now on. */
   deploy(assembly: Assembly): void {
-    const { world } = this;
     this.machines.clear();
-    for (const resource of assembly.resources('AWS::StepFunctions::StateMachine')) {
-      const { ref: arn, attributes } = assembly.names(resource);
-      const definition = definitionOf(resource);
-      world.iam.assertTrusted(
-        resource.text('RoleArn'),
-        'states.amazonaws.com',
-        resource.where,
-        arn,
-      );
-      for (const action of recordingActions(resource)) {
-        const refusal = world.iam.refusal(resource.text('RoleArn'), action, ['*'], {});
-        demand(world, resource.where, refusal);
-      }
-      this.machines.set(arn, {
-        arn,
-        name: attributes?.Name ?? '',
-        role: resource.text('RoleArn'),
-        tasks: tasksOf(definition, resource),
-        interpreter: interpreterOf(definition),
-      });
-    }
+    for (const machine of machinesOf(this.world, assembly)) this.machines.set(machine.arn, machine);
   }
 
   readonly operations: Operations = {
@@ -307,82 +258,4 @@ export class StepFunctions {
       },
     });
   }
-}
-
-/**
- * Checking a definition takes the interpreter longer than a day's play, and it keeps nothing of a
- * run: plays of the same definition share one.
- */
-const interpreters = new Map<string, StateMachine>();
-
-function interpreterOf(definition: StateMachineDefinition): StateMachine {
-  const text = JSON.stringify(definition);
-  const interpreter = interpreters.get(text) ?? new StateMachine(definition);
-  interpreters.set(text, interpreter);
-  return interpreter;
-}
-
-/**
- * What Step Functions does with the role of a state machine to record its runs.
- * https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
- * https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
- */
-function recordingActions(resource: Resource): string[] {
-  const tracing = resource.optional('TracingConfiguration') as { Enabled?: boolean } | undefined;
-  return [
-    ...(resource.optional('LoggingConfiguration') === undefined
-      ? []
-      : [
-          'logs:CreateLogDelivery',
-          'logs:GetLogDelivery',
-          'logs:UpdateLogDelivery',
-          'logs:DeleteLogDelivery',
-          'logs:ListLogDeliveries',
-          'logs:PutResourcePolicy',
-          'logs:DescribeResourcePolicies',
-          'logs:DescribeLogGroups',
-        ]),
-    ...(tracing?.Enabled
-      ? [
-          'xray:PutTraceSegments',
-          'xray:PutTelemetryRecords',
-          'xray:GetSamplingRules',
-          'xray:GetSamplingTargets',
-        ]
-      : []),
-  ];
-}
-
-function definitionOf(resource: Resource): StateMachineDefinition {
-  const given = (resource.optional('DefinitionSubstitutions') ?? {}) as Record<string, string>;
-  const text = resource.text('DefinitionString').replace(/\$\{(\w+)\}/g, (placeholder, name) => {
-    const value = given[name];
-    if (value === undefined) {
-      throw new NotModelled(`${resource.where}: nothing is substituted for ${placeholder}`);
-    }
-    return value;
-  });
-  return JSON.parse(text) as StateMachineDefinition;
-}
-
-/** The names of all Task states, also inside Map and Parallel; each must be one we can run. */
-function tasksOf(definition: StateMachineDefinition, resource: Resource): string[] {
-  return Object.entries(definition.States).flatMap(([name, state]) => {
-    const nested = state as {
-      Branches?: StateMachineDefinition[];
-      ItemProcessor?: StateMachineDefinition;
-      Resource?: string;
-    };
-    const inner = [
-      ...(nested.Branches ?? []),
-      ...(nested.ItemProcessor ? [nested.ItemProcessor] : []),
-    ];
-    if (state.Type === 'Task' && nested.Resource !== 'arn:aws:states:::lambda:invoke') {
-      throw new NotModelled(`${resource.where}: ${name}: ${nested.Resource} is not modelled`);
-    }
-    return [
-      ...(state.Type === 'Task' ? [name] : []),
-      ...inner.flatMap((machine) => tasksOf(machine, resource)),
-    ];
-  });
 }

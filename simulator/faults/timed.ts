@@ -1,0 +1,49 @@
+import type { World } from '../world.ts';
+import type { Injection } from './faults.ts';
+
+/** Has a fault strike when its time comes, if it needs no other occasion, and end when it is over. */
+export function arm(world: World, { name, at, on, until }: Injection, strike: () => void): void {
+  const { clock, ec2, rds, stepFunctions } = world;
+  const between = (begin: () => void, end: () => void = () => {}) =>
+    clock.at(at.getTime(), () => {
+      strike();
+      begin();
+      if (Number.isFinite(until)) clock.at(until, end);
+    });
+  const node = ec2.node(on);
+  switch (name) {
+    case 'failing-database':
+      between(
+        () => rds.fail(true),
+        () => rds.fail(false),
+      );
+      break;
+    case 'dead-host':
+      if (!node) return;
+      between(
+        () => node.host.shutDown(),
+        () => node.state === 'running' && node.host.boot(),
+      );
+      break;
+    case 'silent-agent':
+      if (!node) return;
+      between(
+        () => node.host.silence(true),
+        () => node.host.silence(false),
+      );
+      break;
+    case 'deploy':
+      between(() => world.deploy());
+      break;
+    case 'aborted-run':
+      clock.at(at.getTime(), () => {
+        const running = stepFunctions.executions.filter(({ status }) => status === 'RUNNING');
+        if (running.length > 0) strike();
+        for (const { abort } of running) abort();
+      });
+      break;
+    default:
+      // Its occasion comes by itself; an event, so that no quiet time reaches over its beginning.
+      clock.at(at.getTime(), () => {});
+  }
+}

@@ -1,0 +1,128 @@
+import type { InstanceStateName } from '@aws-sdk/client-ec2';
+import type { Invocation } from '../../api.ts';
+import { AwsError } from '../../aws-error.ts';
+import type { World } from '../../world.ts';
+import { type Instance, nodeOf, type Reason } from './instance.ts';
+
+/** What becomes of an instance that is started or stopped, with real delays. */
+export class Lifecycle {
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  start(instance: Instance, by: Invocation): void {
+    const { clock, faults, trace } = this.world;
+    const chance = this.world.chance(`start ${instance.id}`);
+    const who = `node ${nodeOf(instance)}`;
+    if (instance.state === 'pending' || instance.state === 'running') return;
+    if (instance.state !== 'stopped') {
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `The instance '${instance.id}' is not in a state from which it can be started.`,
+      );
+    }
+    trace.add('call', by.functionName, `ec2:StartInstances ${who}`, this.world.because(by));
+    if (faults.noCapacity(nodeOf(instance))) {
+      throw new AwsError(
+        'InsufficientInstanceCapacity',
+        `We currently do not have sufficient ${instance.type} capacity in the Availability Zone you requested.`,
+        'server',
+      );
+    }
+    const refusal = this.grantRefusal(instance, by);
+    this.become(instance, 'pending');
+    if (refusal !== undefined) {
+      clock.after(chance.between(3_000, 9_000), () => this.failLaunch(instance, refusal));
+      return;
+    }
+    const takes = faults.transition(nodeOf(instance)) ?? chance.between(12_000, 35_000);
+    clock.after(takes, () => {
+      this.become(instance, 'running');
+      instance.checksPassAt = clock.now + chance.between(90_000, 170_000);
+      instance.host.boot();
+    });
+  }
+
+  /**
+   * Whoever starts an instance lets EC2 use the key of its volumes, by a grant in their own name.
+   * https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+   */
+  private grantRefusal({ keys, region }: Instance, by: Invocation): string | undefined {
+    const context = {
+      'kms:ViaService': `ec2.${region}.amazonaws.com`,
+      'kms:GrantIsForAWSResource': 'true',
+    };
+    return this.world.iam.refusal(by.role, 'kms:CreateGrant', keys, context);
+  }
+
+  /**
+   * A caller without that right is not refused: the instance falls back by itself.
+   * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+   */
+  private failLaunch(instance: Instance, refusal: string): void {
+    const code = 'Client.InternalError';
+    const message = `${code}: Client error on launch`;
+    this.become(instance, 'stopped', { code, message, transition: message }, refusal);
+  }
+
+  stop(instance: Instance, by: Invocation): void {
+    const { clock, faults, trace } = this.world;
+    const chance = this.world.chance(`stop ${instance.id}`);
+    if (instance.state === 'stopped' || instance.state === 'stopping') return;
+    if (instance.state !== 'running') {
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `The instance '${instance.id}' is not in a state from which it can be stopped.`,
+      );
+    }
+    const who = `node ${nodeOf(instance)}`;
+    trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
+    instance.host.shutDown();
+    const code = 'Client.UserInitiatedShutdown';
+    const at = `${clock.iso().slice(0, 19).replace('T', ' ')} GMT`;
+    const reason = {
+      code,
+      message: `${code}: User initiated shutdown`,
+      transition: `User initiated (${at})`,
+    };
+    this.become(instance, 'stopping', reason);
+    const takes = faults.transition(nodeOf(instance)) ?? chance.between(25_000, 70_000);
+    clock.after(takes, () => this.become(instance, 'stopped', reason));
+  }
+
+  private become(
+    instance: Instance,
+    state: InstanceStateName,
+    reason?: Reason,
+    why?: string,
+  ): void {
+    const { bus, clock, faults, trace } = this.world;
+    const chance = this.world.chance(`lag ${instance.id}`);
+    const seconds = Math.round((clock.now - instance.since) / 1000);
+    const before = instance.state;
+    instance.state = state;
+    instance.since = clock.now;
+    clock.after(faults.readLag() || chance.between(0, 4000), () => {
+      if (instance.state !== state) return;
+      instance.seen = state;
+      instance.reason = reason;
+    });
+    if (state === 'running' || state === 'stopped') {
+      const who = `node ${nodeOf(instance)}`;
+      trace.add(
+        'world',
+        who,
+        state,
+        why ? `${reason?.code}: ${why}` : `after ${seconds} s ${before}`,
+      );
+    }
+    bus.emit({
+      source: 'aws.ec2',
+      'detail-type': 'EC2 Instance State-change Notification',
+      resources: [instance.arn],
+      detail: { 'instance-id': instance.id, state },
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import type { Context } from 'aws-lambda';
+import type { Invocation } from '../../api.ts';
+import { NotModelled } from '../../aws-error.ts';
+import type { Chance } from '../../random.ts';
+import type { Assembly } from '../../template.ts';
+import type { World } from '../../world.ts';
+import { type Deployed, demandLog, functionsOf, LambdaFailure, type Sources } from './function.ts';
+
+/** An environment that has not been used for this long is gone, and the next call starts cold. */
+const WARM_MS = 10 * 60_000;
+
+const RETRY_PAUSE_MS = 60_000;
+
+/** Lambda: our own handlers, created once from the template's environment, with its time-outs. */
+export class LambdaService {
+  private readonly world: World;
+  private readonly functions = new Map<string, Deployed>();
+  private running = 0;
+  private beginning = 0;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** The functions of the templates, from now on: cold, and with the environment they have there. */
+  deploy(assembly: Assembly, sources: Sources): void {
+    this.functions.clear();
+    for (const fn of functionsOf(this.world, assembly, sources)) this.functions.set(fn.arn, fn);
+  }
+
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
+  /** Some function has been invoked and does not run yet. */
+  get starting(): boolean {
+    return this.beginning > 0;
+  }
+
+  /** The functions by their handlers: `power/act`. */
+  get labels(): string[] {
+    return [...this.functions.values()].map(({ label }) => label);
+  }
+
+  has(arn: string): boolean {
+    return this.functions.has(arn);
+  }
+
+  /** Somebody keeps calling the function up to this instant, so that it stays warm. */
+  keepWarm(arn: string, until: number): void {
+    const deployed = this.functions.get(arn);
+    if (deployed) deployed.idleSince = until;
+  }
+
+  /** Why the service may not invoke the function for this source; undefined when it may. */
+  refusal(arn: string, principal: string, source: string): string | undefined {
+    const { iam } = this.world;
+    const refusal = iam.judge(iam.service(principal, source), 'lambda:InvokeFunction', arn);
+    return refusal && `no AWS::Lambda::Permission lets ${principal} invoke ${arn} for ${source}`;
+  }
+
+  /** Invokes as an event source does that does not wait: what fails is tried again by Lambda. */
+  async invokeAsync(arn: string, event: unknown): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.invoke(arn, event);
+      } catch (error) {
+        const tries = this.functions.get(arn)?.retries ?? 0;
+        if (error instanceof NotModelled || attempt >= tries) throw error;
+        await this.world.clock.sleep(RETRY_PAUSE_MS * (attempt + 1));
+      }
+    }
+  }
+
+  /** Invokes and waits; the event and the answer go through JSON, as on the wire. */
+  async invoke(arn: string, event: unknown, execution?: string): Promise<unknown> {
+    const { clock, cloudwatch } = this.world;
+    const network = this.world.chance(`invocation of ${arn} by ${execution}`);
+    const deployed = this.functions.get(arn);
+    if (!deployed)
+      throw new LambdaFailure('Lambda.ResourceNotFoundException', `no function ${arn}`);
+    const cold = clock.now - deployed.idleSince > WARM_MS;
+    this.running++;
+    try {
+      if (cold) demandLog(this.world, deployed);
+      this.beginning++;
+      await clock.sleep(cold ? network.between(300, 900) : network.between(5, 30));
+      this.beginning--;
+      cloudwatch.count('AWS/Lambda', 'Invocations', { FunctionName: deployed.name });
+      const answer = await this.bounded(deployed, execution, network, event);
+      return JSON.parse(JSON.stringify(answer ?? null));
+    } catch (error) {
+      cloudwatch.count('AWS/Lambda', 'Errors', { FunctionName: deployed.name });
+      if (error instanceof NotModelled) throw error;
+      throw error instanceof LambdaFailure
+        ? error
+        : new LambdaFailure(
+            error instanceof Error ? error.name : 'Error',
+            error instanceof Error ? error.message : String(error),
+          );
+    } finally {
+      this.running--;
+      deployed.idleSince = clock.now;
+    }
+  }
+
+  /** Runs the handler until it answers, its time is over, or something kills it. */
+  private async bounded(
+    deployed: Deployed,
+    execution: string | undefined,
+    network: Chance,
+    event: unknown,
+  ): Promise<unknown> {
+    const { api, clock, faults } = this.world;
+    const deadline = clock.now + deployed.timeoutMs;
+    const { promise: death, reject } = Promise.withResolvers<never>();
+    const by: Invocation = {
+      functionName: deployed.label,
+      role: deployed.role,
+      execution,
+      network,
+      skewMs: faults.skew(deployed.label),
+      die: ({ message }) => {
+        by.dead = true;
+        // What Lambda says of a process that is gone, and Step Functions passes on.
+        reject(new LambdaFailure('Runtime.ExitError', `Runtime exited with error: ${message}`));
+      },
+      dead: false,
+    };
+    const context = {
+      functionName: deployed.name,
+      awsRequestId: network.identifier(32),
+      getRemainingTimeInMillis: () => deadline - clock.now,
+    } as Context;
+    const cancel = clock.after(deployed.timeoutMs, () => {
+      by.dead = true;
+      const seconds = (deployed.timeoutMs / 1000).toFixed(2);
+      reject(new LambdaFailure('Sandbox.Timedout', `Task timed out after ${seconds} seconds`));
+    });
+    const input = JSON.parse(JSON.stringify(event));
+    try {
+      return await Promise.race([api.within(by, () => deployed.handler(input, context)), death]);
+    } finally {
+      cancel();
+    }
+  }
+}
