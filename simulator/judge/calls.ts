@@ -129,7 +129,7 @@ export class CallRules {
     const times = [...(this.made.get(call) ?? []), now].filter((at) => at > now - HOUR_MS);
     this.made.set(call, times);
     if (times.length <= CALLS_PER_HOUR) return;
-    this.report(8, `${does} for the ${times.length}th time within an hour`);
+    this.report(8, `${does}, ${times.length} times within an hour`);
   }
 
   private judgeEvidence(name: ResourceName, does: string, by: Invocation): void {
