@@ -94,6 +94,11 @@ export class Api {
     return this.current.run(invocation, run);
   }
 
+  /** Runs something that belongs to no invocation, though one has set it going. */
+  outside<T>(run: () => T): T {
+    return this.current.exit(run);
+  }
+
   /** The invocation whose code is running right now. */
   get caller(): Invocation | undefined {
     return this.current.getStore();
@@ -117,6 +122,7 @@ export class Api {
     let blow: Blow = {};
     try {
       checkInput(service, name, command.input);
+      this.world.judge.tried(call);
       blow = faults.blow(call);
       if (blow.refusal) throw blow.refusal;
       for (const permission of operation.permissions(command.input as never)) {
@@ -124,7 +130,7 @@ export class Api {
       }
       const answer = operation.run(command.input as never, by);
       checkOutput(service, name, answer);
-      this.world.judge.answered(call);
+      if (!blow.unanswered) this.world.judge.answered(call);
       return answer;
     } catch (thrown) {
       const error = checkedError(service, name, thrown);

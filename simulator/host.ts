@@ -43,7 +43,8 @@ export class Host {
   private boots = 0;
   /** The generations of the key and the certificate that nginx takes at its next reload. */
   private readonly pair = { key: 'the first boot', certificate: 'the first boot' };
-  private silent = false;
+  private hangs = 0;
+  private silences = 0;
   private servedLast = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, id: string, computer: Computer) {
@@ -60,7 +61,7 @@ export class Host {
 
   /** Nothing is wrong with the host itself, whatever the database does. */
   get sound(): boolean {
-    return this.on && this.containers && this.listening;
+    return this.awake && this.containers && this.listening;
   }
 
   /** It serves, or did at some time since this instant (epoch milliseconds). */
@@ -73,14 +74,26 @@ export class Host {
     if (this.serves) this.servedLast = this.world.clock.now;
   }
 
-  /** From now on the agent answers nobody, or does again. */
-  silence(silent: boolean): void {
-    this.silent = silent;
+  /** The operating system runs: EC2's instance status check would pass. */
+  get awake(): boolean {
+    return this.on && this.hangs === 0;
+  }
+
+  /** The operating system hangs from now on (1), or no longer for one of the reasons (-1). */
+  hang(more: 1 | -1): void {
+    this.noteServing();
+    this.hangs += more;
+    if (this.hangs === 0 && this.on) this.boot();
+  }
+
+  /** The agent answers nobody from now on (1), or does again for one of the reasons (-1). */
+  silence(more: 1 | -1): void {
+    this.silences += more;
   }
 
   /** The Systems Manager agent answers. */
   get online(): boolean {
-    return this.on && this.agent && !this.silent;
+    return this.awake && this.agent && this.silences === 0;
   }
 
   boot(): void {

@@ -141,11 +141,13 @@ export class World {
   readonly lambda: LambdaService;
   readonly stepFunctions: StepFunctions;
   readonly scheduler: Scheduler;
+  private readonly first: Prepared;
   private readonly next: Prepared;
   private readonly seed: number;
 
   private constructor(clock: Clock, first: Prepared, next: Prepared, options: WorldOptions) {
     const { assembly } = first;
+    this.first = first;
     this.next = next;
     this.seed = options.seed;
     this.clock = clock;
@@ -160,7 +162,7 @@ export class World {
     this.sns = new Sns(this);
     this.lambda = new LambdaService(this);
     this.stepFunctions = new StepFunctions(this);
-    this.cloudwatch = new CloudWatch(this, assembly);
+    this.cloudwatch = new CloudWatch(this);
     this.bus = new EventBus(this);
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
@@ -201,7 +203,7 @@ export class World {
   deploy(): void {
     this.iam = this.next.iam;
     this.install(this.next);
-    this.judge.replan(this.next.plan);
+    if (this.next !== this.first) this.judge.replan(this.next.plan);
   }
 
   private install({ assembly, sources }: Prepared): void {
@@ -210,6 +212,7 @@ export class World {
     this.stepFunctions.deploy(assembly);
     this.lambda.deploy(assembly, sources);
     this.bus.deploy(assembly);
+    this.cloudwatch.deploy(assembly);
     this.scheduler.deploy(assembly);
   }
 

@@ -100,7 +100,8 @@ async function perform(
     if (step.kind !== 'start-node') return done;
     // Accepted is not started: what went before counts until the instance runs.
     const attempts = trouble?.attempts ?? 0;
-    return { ...done, started: { ...progress.started, [step.node]: { attempts } } };
+    const start = { at: new Date().toISOString(), attempts };
+    return { ...done, started: { ...progress.started, [step.node]: start } };
   } catch (error) {
     if (!(error instanceof Error) || !PASSING.has(error.name)) throw error;
     const text = `${error.name}: ${error.message}`;

@@ -1,6 +1,6 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NODES, type NodeName, peerOf } from '../shared/operations-table.ts';
-import { isProven } from './progress.ts';
+import { isProven, isSettling } from './progress.ts';
 import type { Progress, Run, Step } from './run.ts';
 import type { Truth } from './truth.ts';
 
@@ -94,6 +94,7 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   if (!SERVING_DATABASE.has(truth.database)) return need('instances', 60, 'waits for the database');
   if (!instanceId) return need('instances', 60, 'is missing: no instance carries its tags');
   if (state === 'stopped') {
+    if (isSettling(progress, node, now)) return need('instances', 20, 'has been told to start');
     return allowed(node, progress, now)
       ? need('instances', 15, 'is stopped', { kind: 'start-node', node, instanceId })
       : need('instances', untilAllowed(node, progress, now), 'is stopped');

@@ -14,6 +14,12 @@ export const refused = (
   return { ...troubles, [resource]: { attempts, notBefore, text } };
 };
 
+/** Right after a start EC2 may still describe the instance, and why it stopped, as before. */
+export const isSettling = (progress: Progress, node: NodeName, now: Date): boolean => {
+  const start = progress.started[node];
+  return start !== undefined && secondsBetween(start.at, now) < CLOCKS.startSettles;
+};
+
 /** Takes in what the commands and starts that were under way have brought. */
 export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const commands = { ...progress.commands };
@@ -26,12 +32,13 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const at = now.toISOString();
   for (const node of NODES) {
     const { state, fell } = truth.nodes[node];
+    const start = started[node];
     // EC2 took the start and could not keep it: as good as a refusal.
-    if (started[node] && fell) {
-      const attempts = started[node].attempts + 1;
-      troubles = refused(troubles, node, { attempts, text: fell }, now);
+    if (start && fell && !isSettling(progress, node, now)) {
+      troubles = refused(troubles, node, { attempts: start.attempts + 1, text: fell }, now);
+      delete started[node];
     }
-    if (state === 'running' || fell) delete started[node];
+    if (state === 'running') delete started[node];
     const sent = commands[node];
     if (!sent) continue;
     const result = truth.commands[node];

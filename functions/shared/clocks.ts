@@ -24,6 +24,8 @@ export const CLOCKS = {
   planned: 60 * 60,
   /** A host that does not answer is told to take clients again at most this often. */
   resumeEvery: 3 * 60,
+  /** EC2's picture of an instance that was told to start is not taken for the truth before this. */
+  startSettles: 60,
   /** A host that did not answer is asked again after this much. */
   probeAgain: 20,
   /** Associations get this long to finish before their node is stopped all the same. */

@@ -61,6 +61,8 @@ interface Choice {
 interface Turn {
   readonly label: string;
   readonly go: () => void;
+  /** It is a call, and what waits beside it can go before or after it. */
+  readonly call: boolean;
 }
 
 /** Long enough for the one that went to come back with its next call. */
@@ -83,8 +85,9 @@ class Gate implements Passage {
     this.made = made;
     this.usual = network(world.clock);
     for (const { label, at, act } of exploration.interventions) {
-      world.clock.at(at, () => this.wait(label, () => act(world)));
+      world.clock.at(at, () => this.wait({ label, go: () => act(world), call: false }));
     }
+    world.clock.at(exploration.until, () => this.arm());
   }
 
   before(call: Call): Promise<void> {
@@ -92,7 +95,8 @@ class Gate implements Passage {
     const { functionName, execution } = call.by;
     const who = execution?.split(':').at(-1)?.slice(0, 8) ?? 'event';
     return new Promise((resolve) => {
-      this.wait(`${functionName} of ${who} ${call.service}:${call.operation}`, resolve);
+      const label = `${functionName} of ${who} ${call.service}:${call.operation}`;
+      this.wait({ label, go: resolve, call: true });
     });
   }
 
@@ -105,18 +109,28 @@ class Gate implements Passage {
     return this.exploration.from <= now && now < this.exploration.until;
   }
 
-  private wait(label: string, go: () => void): void {
-    this.waiting.push({ label, go });
+  private wait(turn: Turn): void {
+    this.waiting.push(turn);
     this.arm();
   }
 
+  /**
+   * One intervention alone has nothing to go before or after: it waits for the next call of a run,
+   * which would not see whether it came right then or a moment earlier.
+   */
+  private get premature(): boolean {
+    const [turn, ...others] = this.waiting;
+    const alone = turn !== undefined && !turn.call && others.length === 0;
+    return alone && this.ordering && this.world.stepFunctions.busy;
+  }
+
   private arm(): void {
-    if (this.armed || this.waiting.length === 0) return;
+    if (this.armed || this.waiting.length === 0 || this.premature) return;
     this.armed = true;
     this.world.clock.after(SETTLE_MS, () => {
       this.armed = false;
       // An invocation that is just starting will be at the gate, too.
-      if (!this.world.lambda.starting) this.choose();
+      if (!this.world.lambda.starting && !this.premature) this.choose();
       this.arm();
     });
   }

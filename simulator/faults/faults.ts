@@ -156,7 +156,7 @@ export class Faults {
     return this.injections.some(({ name }) => name === 'skewed-clock');
   }
 
-  /** When the last fault that has struck by now ends; the past if none did. */
+  /** When the last fault that has struck by now, and may make late, ends; the past if none did. */
   lastClears(): number {
     return Math.max(Number.NEGATIVE_INFINITY, ...this.over);
   }
@@ -168,9 +168,9 @@ export class Faults {
       .map(({ name, at, on }) => ({ name, at, ...(on !== undefined && { on }) }));
   }
 
-  /** Whether a fault may strike right now: no tick is passed over while one may. */
+  /** Whether a fault may strike a tick right now: none is passed over while one may. */
   get pending(): boolean {
-    return this.active().length > 0;
+    return this.active().some(({ on = '' }) => /:|^\*|^site\/tick|^tick$/.test(on));
   }
 
   /** Those whose time has come and is not over; what strikes once is over when it has struck. */
@@ -206,7 +206,8 @@ export class Faults {
   private strike(fault: Injection, over = fault.until): void {
     if (fault.struck) return;
     fault.struck = true;
-    this.over.push(Number.isFinite(over) ? over : this.world.clock.now);
+    const { delays }: FaultKind = FAULTS[fault.name];
+    if (delays) this.over.push(Number.isFinite(over) ? over : this.world.clock.now);
     this.world.trace.add('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
   }
 }

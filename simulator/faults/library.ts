@@ -10,6 +10,8 @@ export interface FaultKind {
   };
   /** How long it lasts, in minutes, unless the user says; absent for what strikes once. */
   readonly minutes?: number;
+  /** It may make the site late by more than the code must bear without a word. */
+  readonly delays?: true;
 }
 
 const NODE = { what: 'a node', pattern: /^[ab]$/, example: 'a' };
@@ -33,7 +35,7 @@ const FUNCTION = { what: 'a function', pattern: /^[a-z]+\/[a-z-]+$/, example: 'p
  * reordered, functions that die, clocks that differ, a deployment in the middle.
  */
 export const FAULTS = {
-  'throttled-api': { says: 'AWS throttles an API', on: API, minutes: 5 },
+  'throttled-api': { says: 'AWS throttles an API', on: API, minutes: 5, delays: true },
   'failing-api': {
     says: 'an API answers with a documented error and does nothing',
     on: {
@@ -42,37 +44,57 @@ export const FAULTS = {
       example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
     },
     minutes: 5,
+    delays: true,
   },
   'unanswered-api': {
     says: 'an API does what it is asked, and its answer never arrives',
     on: API,
     minutes: 5,
+    delays: true,
   },
   'stale-reads': { says: 'EC2 describes instances as they were 30 seconds ago', minutes: 10 },
-  'insufficient-capacity': { says: 'EC2 has no capacity for a node', on: NODE, minutes: 25 },
+  'insufficient-capacity': {
+    says: 'EC2 has no capacity for a node',
+    on: NODE,
+    minutes: 25,
+    delays: true,
+  },
   'slow-node': {
     says: 'the next start or stop of a node takes this long',
     on: NODE,
     minutes: 10,
+    delays: true,
   },
-  'slow-database': { says: 'the next start of the database takes this long', minutes: 25 },
+  'slow-database': {
+    says: 'the next start of the database takes this long',
+    minutes: 25,
+    delays: true,
+  },
   'failing-database': {
     says: 'the database answers nobody, though RDS calls it available',
     minutes: 3,
+    delays: true,
   },
-  'dead-host': { says: 'the host of a running node answers nobody', on: NODE, minutes: 10 },
+  'dead-host': {
+    says: 'the host of a running node answers nobody',
+    on: NODE,
+    minutes: 10,
+    delays: true,
+  },
   'silent-agent': {
     says: 'the Systems Manager agent of a node does not answer',
     on: NODE,
     minutes: 10,
+    delays: true,
   },
-  'lost-events': { says: 'events are never delivered', on: EVENTS, minutes: 10 },
-  'late-events': { says: 'events arrive ten minutes late', on: EVENTS, minutes: 10 },
+  'lost-events': { says: 'events are never delivered', on: EVENTS, minutes: 10, delays: true },
+  'late-events': { says: 'events arrive ten minutes late', on: EVENTS, minutes: 10, delays: true },
   'doubled-events': { says: 'events arrive twice', on: EVENTS, minutes: 10 },
   'reordered-events': {
     says: 'events arrive up to five minutes late, in any order',
     on: EVENTS,
     minutes: 10,
+    delays: true,
   },
   'killed-function': {
     says: 'a function dies right after its nth call from then on took effect',
@@ -86,7 +108,7 @@ export const FAULTS = {
     says: 'the next call of a function never answers, and its time runs out',
     on: FUNCTION,
   },
-  'aborted-run': { says: 'a person aborts the running workflows' },
+  'aborted-run': { says: 'a person aborts the running workflows', delays: true },
   'skewed-clock': {
     says: 'the clock of a function is off by some seconds',
     on: {
@@ -96,7 +118,10 @@ export const FAULTS = {
     },
     minutes: 60,
   },
-  deploy: { says: 'the operations stack is deployed again, in the middle of what runs' },
+  deploy: {
+    says: 'the operations stack is deployed again, in the middle of what runs',
+    delays: true,
+  },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type FaultName = keyof typeof FAULTS;

@@ -14,22 +14,22 @@ export function arm(world: World, { name, at, on, until }: Injection, strike: ()
   switch (name) {
     case 'failing-database':
       between(
-        () => rds.fail(true),
-        () => rds.fail(false),
+        () => rds.fail(1),
+        () => rds.fail(-1),
       );
       break;
     case 'dead-host':
       if (!node) return;
       between(
-        () => node.host.shutDown(),
-        () => node.state === 'running' && node.host.boot(),
+        () => node.host.hang(1),
+        () => node.host.hang(-1),
       );
       break;
     case 'silent-agent':
       if (!node) return;
       between(
-        () => node.host.silence(true),
-        () => node.host.silence(false),
+        () => node.host.silence(1),
+        () => node.host.silence(-1),
       );
       break;
     case 'deploy':

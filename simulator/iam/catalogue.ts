@@ -69,6 +69,8 @@ export class Catalogue {
   check(statement: Statement): void {
     const wrong = (what: string) =>
       new PolicyMistake(`${statement.where}: statement ${statement.name}: ${what}`);
+    // All actions of all services: whatever stands beside it, some of them it fits.
+    if (statement.actions.includes('*')) return;
     const patterns = statement.actions.map((pattern) => {
       const actions = this.expand(pattern);
       if (actions.length > 0) return { pattern, actions };

@@ -39,8 +39,10 @@ export function statementsOf(document: unknown, where: string): Statement[] {
       ...Object.keys(statement).filter((element) => !ELEMENTS.includes(element)),
       ...Object.keys(conditions).filter((operator) => !isOperator(operator)),
     ];
-    if (unknown.length > 0) {
-      throw new NotModelled(`${where}: ${unknown.join(', ')} is not modelled`);
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    const variables = JSON.stringify([statement.Resource, conditions]).match(/\$\{[^}]*\}/g) ?? [];
+    if (unknown.length + variables.length > 0) {
+      throw new NotModelled(`${where}: ${[...unknown, ...variables].join(', ')} is not modelled`);
     }
     return {
       where,

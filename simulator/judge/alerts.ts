@@ -1,4 +1,3 @@
-import { CLOCKS } from '../../functions/shared/clocks.ts';
 import type { OutboxRow } from '../../functions/shared/operations-table.ts';
 import { nameOf, nodeOf } from '../services/ec2/instance.ts';
 import type { World } from '../world.ts';
@@ -6,6 +5,8 @@ import type { Report } from './invariants.ts';
 
 /** How long a committed alert may take to reach the operator, or after a fault has cleared. */
 const DELIVERY_BOUND_MS = 10 * 60_000;
+/** How long before its commit an address must have served, by the design. */
+const TRUTH_MS = 60_000;
 /** From the function's look at its watch to the commit: a few calls on the network. */
 const ON_THE_WAY_MS = 2_000;
 
@@ -60,7 +61,7 @@ export class AlertRules {
     }
     for (const name of new Set(recommended)) {
       const instance = ec2.instances.find((one) => nameOf(one) === name);
-      const since = clock.now - CLOCKS.evidence * 1000 - ON_THE_WAY_MS;
+      const since = clock.now - TRUTH_MS - ON_THE_WAY_MS;
       if (instance?.host.servedSince(since)) continue;
       const what = instance ? `node ${nodeOf(instance)}, which did not serve` : 'no node of ours';
       this.report(6, `"${subject}" recommends ${name}: ${what} in the minute before`);

@@ -1,4 +1,3 @@
-import { CLOCKS } from '../../functions/shared/clocks.ts';
 import {
   type Intent,
   type Lease,
@@ -25,8 +24,20 @@ export interface Disruption {
 /** The same call on the same resource more often than this within an hour is no patience. */
 const CALLS_PER_HOUR = 20;
 const HOUR_MS = 3_600_000;
+/** The age of evidence that the design allows, and not the code that is judged. */
+const EVIDENCE_MS = 60_000;
+/** How long a function may outlive its run: the longest time-out of a Lambda in the design. */
+const IN_FLIGHT_MS = 120_000;
 /** What a call may take on the way, beside the age that its evidence may have. */
 const ON_THE_WAY_MS = 5_000;
+
+/** Calls that are counted when they are tried; what a host is told counts when it is told. */
+const TRIES = new Set([
+  'ec2:StartInstances',
+  'ec2:StopInstances',
+  'rds:StartDBInstance',
+  'rds:StopDBInstance',
+]);
 
 /** The reads that show what a node or the database is like. */
 const EVIDENCE: Readonly<Record<string, 'nodes' | 'database'>> = {
@@ -51,6 +62,13 @@ export class CallRules {
     this.report = report;
   }
 
+  /** Tries count, also those that are refused. */
+  tried({ service, operation, by, targets }: Call): void {
+    const api = `${service}:${operation}`;
+    if (!TRIES.has(api)) return;
+    this.judgeBounds(`${api} ${targets()}`, `${by.functionName} for ${by.execution} tries ${api}`);
+  }
+
   answered({ service, operation, by }: Call): void {
     const what = EVIDENCE[`${service}:${operation}`];
     if (what) this.seen.set(`${by.execution} ${what}`, this.world.clock.now);
@@ -62,7 +80,7 @@ export class CallRules {
       for (const what of Object.values(EVIDENCE)) this.seen.delete(`${arn} ${what}`);
     };
     // An aborted run leaves a function in flight, and that one has seen what its run saw.
-    this.world.clock.after(CLOCKS.longestLambda * 1000, forget, { housekeeping: true });
+    this.world.clock.after(IN_FLIGHT_MS, forget, { housekeeping: true });
   }
 
   disruptive({ call, towards, resource }: Disruption, by: Invocation): void {
@@ -73,7 +91,7 @@ export class CallRules {
     this.judgeRecord(name, does, by);
     this.judgeMutex(does, by);
     this.judgeEvidence(name, does, by);
-    this.judgeBounds(`${call} ${name}`, does);
+    if (!TRIES.has(call)) this.judgeBounds(`${call} ${name}`, does);
     if (name !== 'database') {
       // The plan for the database follows that for the nodes, so Intent covers its stop.
       if (towards === 'stopped') this.judgeServing(name, does);
@@ -103,7 +121,9 @@ export class CallRules {
   private isUndrain(name: ResourceName, towards: 'running' | 'stopped'): boolean {
     if (name === 'database' || towards === 'stopped') return false;
     const { ec2 } = this.world;
-    return ec2.node(name)?.state === 'running' && !ec2.node(peerOf(name))?.host.serves;
+    const peer = peerOf(name);
+    const alone = !ec2.node(peer)?.host.serves && !this.plan.wanted(peer, 'stopped');
+    return alone && ec2.node(name)?.state === 'running';
   }
 
   private judgeRecord(name: ResourceName, does: string, by: Invocation): void {
@@ -140,7 +160,7 @@ export class CallRules {
     const what = name === 'database' ? 'database' : 'nodes';
     const seen = this.seen.get(`${by.execution} ${what}`);
     const age = this.world.clock.now - (seen ?? Number.NEGATIVE_INFINITY);
-    if (age <= CLOCKS.evidence * 1000 + ON_THE_WAY_MS) return;
+    if (age <= EVIDENCE_MS + ON_THE_WAY_MS) return;
     const last = seen === undefined ? 'never' : `${Math.round(age / 1000)} s ago`;
     this.report(12, `${does} and last saw the ${what} ${last}`);
   }

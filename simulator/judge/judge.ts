@@ -48,6 +48,11 @@ export class Judge {
     this.calls.disruptive(what, by);
   }
 
+  /** Called when a call arrives, before anything may refuse it. */
+  tried(call: Call): void {
+    this.calls.tried(call);
+  }
+
   /** Called when a call has taken effect and was not refused. */
   answered(call: Call): void {
     this.calls.answered(call);

@@ -115,7 +115,8 @@ export class PlanRules {
     }
     const check = () => {
       const late = this.deviations();
-      if (late.length === 0) return;
+      // A later change of the plan is judged by its own twenty minutes.
+      if (late.length === 0 || this.lastPlanned > planned) return;
       const is = `20 minutes after ${since} ${late.join(', ')}`;
       // Where the table itself is out of reach, an alarm is all that can tell.
       const told = trace.deliveries.some(

@@ -45,12 +45,17 @@ const DELAY_MS = 60_000;
 /** CloudWatch: counts per period, and alarms over them. */
 export class CloudWatch {
   private readonly world: World;
-  private readonly alarms: readonly Alarm[];
+  private alarms: readonly Alarm[] = [];
   /** Per metric, the count of each minute. */
   private readonly counts = new Map<string, Map<number, number>>();
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
+  }
+
+  /** The alarms of the templates from now on; one that was there keeps its state. */
+  deploy(assembly: Assembly): void {
+    const sounding = new Set(this.alarms.filter((one) => one.sounding).map(({ arn }) => arn));
     this.alarms = assembly.resources('AWS::CloudWatch::Alarm').map((resource) => {
       const operator = resource.text('ComparisonOperator');
       const known = ['LessThanThreshold', 'GreaterThanOrEqualToThreshold'];
@@ -60,8 +65,9 @@ export class CloudWatch {
         );
       }
       const dimensions = resource.required('Dimensions') as { Name: string; Value: string }[];
+      const arn = String(assembly.names(resource).attributes?.Arn);
       return {
-        arn: String(assembly.names(resource).attributes?.Arn),
+        arn,
         name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
         metric: keyOf(
           resource.text('Namespace'),
@@ -75,11 +81,11 @@ export class CloudWatch {
         threshold: Number(resource.required('Threshold')),
         below: operator === 'LessThanThreshold',
         missingBreaches: resource.text('TreatMissingData') === 'breaching',
-        sounding: false,
+        sounding: sounding.has(arn),
       };
     });
     for (const alarm of this.alarms) {
-      this.counts.set(alarm.metric, new Map());
+      if (!this.counts.has(alarm.metric)) this.counts.set(alarm.metric, new Map());
       if (alarm.missingBreaches) this.watch(alarm);
     }
   }
@@ -122,7 +128,7 @@ export class CloudWatch {
       last + window,
       () => {
         this.evaluate(alarm);
-        this.watch(alarm);
+        if (this.alarms.includes(alarm)) this.watch(alarm);
       },
       { housekeeping: true },
     );
@@ -130,6 +136,7 @@ export class CloudWatch {
 
   private evaluate(alarm: Alarm): void {
     const { clock, sns, trace } = this.world;
+    if (!this.alarms.includes(alarm)) return;
     const minutes = this.counts.get(alarm.metric);
     const now = Math.floor(clock.now / 60_000);
     const width = alarm.periodMs / 60_000;

@@ -66,7 +66,7 @@ export class Rds {
   private readonly world: World;
   private readonly arn: string;
   private status: Status = 'available';
-  private failing = false;
+  private failures = 0;
   private since: number;
   private selfStart: Cancel | undefined;
 
@@ -114,13 +114,13 @@ export class Rds {
 
   /** It answers clients: more than its status says. */
   get available(): boolean {
-    return this.status === 'available' && !this.failing;
+    return this.status === 'available' && this.failures === 0;
   }
 
-  /** From now on it answers nobody, or does again, while its status stays what it is. */
-  fail(failing: boolean): void {
+  /** It answers nobody from now on (1), or does again for one of the reasons (-1). */
+  fail(more: 1 | -1): void {
     this.world.noteServing();
-    this.failing = failing;
+    this.failures += more;
   }
 
   get stopped(): boolean {

@@ -137,7 +137,7 @@ describe('a disruptive call', () => {
   it('on a host that is sound while the database fails breaks Shared', async () => {
     const { world, intend, by } = await stillWorld(site, '2026-11-30T12:00');
     intend('a', 'running');
-    world.rds.fail(true);
+    world.rds.fail(1);
 
     world.judge.disruptive(start('a'), by);
 
@@ -152,7 +152,9 @@ describe('a disruptive call', () => {
     expect(found(world)).toEqual([]);
     world.judge.disruptive(start('a'), by);
 
-    expect(found(world)).toEqual([expect.stringMatching(/invariant 8 \(Bounds\).*, 21 times within/)]);
+    expect(found(world)).toEqual([
+      expect.stringMatching(/invariant 8 \(Bounds\).*, 21 times within/),
+    ]);
   });
 
   it('by a run that has not seen the nodes breaks Blind', async () => {

@@ -63,13 +63,14 @@ export class Ec2 {
         InstanceStatuses: InstanceIds.map((id) => this.find(id))
           .filter(({ seen }) => seen === 'running')
           .map((instance) => {
-            const ok =
+            const checked =
               instance.state === 'running' && this.world.clock.now >= instance.checksPassAt;
-            const Status = ok ? ('ok' as const) : ('initializing' as const);
+            const Status = checked ? ('ok' as const) : ('initializing' as const);
+            const inside = checked && !instance.host.awake ? ('impaired' as const) : Status;
             return {
               InstanceId: instance.id,
               InstanceState: stateOf(instance.seen),
-              InstanceStatus: { Status },
+              InstanceStatus: { Status: inside },
               SystemStatus: { Status },
               AttachedEbsStatus: { Status },
             };

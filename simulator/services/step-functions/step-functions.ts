@@ -155,7 +155,10 @@ export class StepFunctions {
       reason ?? `its ${trigger} says that it is time to look`,
     );
     this.announce(execution);
-    this.interpret(machine, execution).catch((error) => clock.fail(error));
+    // Whoever started it has a clock of its own; Step Functions has the true one.
+    this.world.api.outside(() => {
+      this.interpret(machine, execution).catch((error) => clock.fail(error));
+    });
     return execution;
   }
 

@@ -67,7 +67,7 @@ describe('the answers of probes', () => {
 });
 
 describe('a start that EC2 took', () => {
-  const starting = { progress: { started: { a: { attempts: 2 } } } };
+  const starting = { progress: { started: { a: { at: iso('07:01'), attempts: 2 } } } };
 
   it('and could not keep is a refusal: the next try waits, twice as long each time', () => {
     const fell = 'Client.InternalError: Client error on launch';
@@ -91,10 +91,16 @@ describe('a start that EC2 took', () => {
     expect(decision.progress).toMatchObject({ started: {}, troubles: {} });
   });
 
-  it('still counts while EC2 shows the instance as it was before', () => {
-    const decision = decide(run(starting), truth({ a: { state: 'stopped' } }), situation('07:02'));
+  it('is not made again, nor held against it, while EC2 may still show the instance as before', () => {
+    const fell = 'Client.InternalError: Client error on launch';
+    const seen = truth({ a: { state: 'stopped', fell } });
 
-    expect(decision.progress.started).toEqual({ a: { attempts: 2 } });
+    const decision = decide(run(starting), seen, situation('07:01:59'));
+
+    expect(decision.progress).toMatchObject(starting.progress);
+    expect(decision.progress.troubles).toEqual({});
+    expect(decision.because).toContain('node a has been told to start');
+    expect(stepsOf(decision)).not.toContain('start-node a');
   });
 });
 

@@ -81,6 +81,7 @@ it.each([
   ['NotPrincipal', { NotPrincipal: '*' }],
   ['IpAddress', { Condition: { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } } }],
   ['ForAllValues:StringEquals', { Condition: { 'ForAllValues:StringEquals': {} } }],
+  ['${aws:username}', { Resource: 'arn:aws:s3:::images/${aws:username}/*' }],
   ['Federated', { Principal: { Federated: 'accounts.google.com' } }],
 ])('does not guess what %s means', (name, more) => {
   const read = () => statementsOf({ Statement: [allow(more)] }, 'Grants');
