@@ -58,7 +58,11 @@ export class CallRules {
 
   ended({ arn }: Execution): void {
     this.actors.delete(arn);
-    for (const what of Object.values(EVIDENCE)) this.seen.delete(`${arn} ${what}`);
+    const forget = () => {
+      for (const what of Object.values(EVIDENCE)) this.seen.delete(`${arn} ${what}`);
+    };
+    // An aborted run leaves a function in flight, and that one has seen what its run saw.
+    this.world.clock.after(CLOCKS.longestLambda * 1000, forget, { housekeeping: true });
   }
 
   disruptive({ call, towards, resource }: Disruption, by: Invocation): void {

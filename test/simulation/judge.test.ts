@@ -164,6 +164,17 @@ describe('a disruptive call', () => {
 
     expect(found(world)).toEqual([expect.stringMatching(/invariant 12 \(Blind\).* nodes never$/)]);
   });
+
+  it('by a function that an aborted run has left in flight rests on what that run saw', async () => {
+    const { world, intend, by } = await stillWorld();
+    intend('a', 'stopped');
+    intend('b', 'stopped');
+
+    world.judge.executionEnded({ arn: RUN, status: 'ABORTED' } as Execution);
+    world.judge.disruptive(stop('a'), by);
+
+    expect(found(world)).toEqual([]);
+  });
 });
 
 describe('an alert', () => {
