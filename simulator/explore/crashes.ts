@@ -1,9 +1,10 @@
-import { network } from '../api.ts';
+import { network, type Passage } from '../api.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from '../simulation.ts';
+import type { World } from '../world.ts';
 
 /** One place in a scenario where a function dies: right after this call has taken effect. */
 export interface CrashPoint {
-  /** Which call of all, counted from the beginning. */
+  /** Which call of all in the span, counted from 1. */
   readonly call: number;
   /** Whose call and which: `power/act ec2:StartInstances`. */
   readonly label: string;
@@ -13,43 +14,74 @@ export interface Crash extends CrashPoint {
   readonly result: SimulationResult;
 }
 
+/** The calls after which functions die: those from the first instant on, before the second. */
+export interface Span {
+  readonly from: Date;
+  readonly until: Date;
+}
+
+const DAY_MS = 86_400_000;
+
 /**
- * Plays the scenario once as it is to find every call that a function makes to AWS, and then once
- * for each of them, killing the function right after that call took effect and before it hears
- * of it. What AWS then repeats, the simulated AWS repeats: the Task by its Retry, the event by
- * Lambda's queue, the tick by the next minute.
+ * Plays the scenario once as it is to find every call that a function makes to AWS in the span, and
+ * then once for each of them, killing the function right after that call took effect and before
+ * it hears of it. What AWS then repeats, the simulated AWS repeats: the Task by its Retry, the
+ * event by Lambda's queue, the tick by the next minute.
  *
  * A function that dies before its first call has done nothing, so these are all the places.
  */
-export async function* everyCrash(options: SimulationOptions): AsyncGenerator<Crash> {
-  for (const point of await crashPoints(options)) {
-    const killed = {
-      name: 'killed-function',
-      on: `*#${point.call}`,
-      at: options.from,
-    } as const;
-    yield { ...point, result: await simulate({ ...options, faults: [...options.faults, killed] }) };
+export async function* everyCrash(
+  options: SimulationOptions,
+  span: Span = whole(options),
+): AsyncGenerator<Crash> {
+  const points = await killing(options, span, NEVER);
+  // Killed in a scenario that fails by itself, a function would prove nothing.
+  if (points.result.failure) throw points.result.failure;
+  for (const [index, label] of points.labels.entries()) {
+    const call = index + 1;
+    const { labels, result } = await killing(options, span, call);
+    if (labels[index] !== label) {
+      throw new Error(
+        `call ${call} was "${label}" and is "${labels[index]}" in the play that dies`,
+      );
+    }
+    yield { call, label, result };
   }
 }
 
-async function crashPoints(options: SimulationOptions): Promise<CrashPoint[]> {
-  const points: CrashPoint[] = [];
-  const { failure } = await simulate({
+/** A call that is never reached: the fault waits all the time, as it does before it strikes. */
+const NEVER = 1_000_000_000;
+
+const whole = ({ from, days }: SimulationOptions): Span => ({
+  from,
+  until: new Date(from.getTime() + days * DAY_MS),
+});
+
+/** Plays with a death after the nth call, and says which calls there were in the span. */
+async function killing(
+  options: SimulationOptions,
+  span: Span,
+  nth: number,
+): Promise<{ readonly labels: readonly string[]; readonly result: SimulationResult }> {
+  const labels: string[] = [];
+  const killed = { name: 'killed-function', on: `*#${nth}`, at: span.from } as const;
+  const result = await simulate({
     ...options,
-    passage: ({ clock }) => {
-      const usual = network(clock);
-      return {
-        ...usual,
-        before: async (call) => {
-          await usual.before(call);
-          if (call.by.dead) return;
-          const label = `${call.by.functionName} ${call.service}:${call.operation}`;
-          points.push({ call: points.length + 1, label });
-        },
-      };
-    },
+    faults: [...options.faults, killed],
+    passage: (world) => noting(world, span, labels),
   });
-  // Killed in a scenario that fails by itself, a function would prove nothing.
-  if (failure) throw failure;
-  return points;
+  return { labels, result };
+}
+
+function noting({ clock }: World, { from, until }: Span, labels: string[]): Passage {
+  const usual = network(clock);
+  return {
+    ...usual,
+    before: async (call) => {
+      await usual.before(call);
+      const { by, service, operation } = call;
+      if (by.dead || clock.now < from.getTime() || clock.now >= until.getTime()) return;
+      labels.push(`${by.functionName} ${service}:${operation}`);
+    },
+  };
 }

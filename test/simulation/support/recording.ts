@@ -1,0 +1,42 @@
+import { network } from '../../../simulator/api.ts';
+import type { Targets } from '../../../simulator/faults/draw.ts';
+import { type SimulationOptions, simulate } from '../../../simulator/simulation.ts';
+
+/** A call that a function made: who, which, when (epoch milliseconds). */
+export interface RecordedCall {
+  readonly by: string;
+  /** `ec2:StartInstances`. */
+  readonly call: string;
+  readonly at: number;
+}
+
+/** Every call that our functions make to AWS in this play, in the order in which they arrive. */
+export async function recorded(options: SimulationOptions): Promise<RecordedCall[]> {
+  const calls: RecordedCall[] = [];
+  const { failure } = await simulate({
+    ...options,
+    passage: ({ clock }) => {
+      const usual = network(clock);
+      return {
+        ...usual,
+        before: async (call) => {
+          await usual.before(call);
+          const { service, operation, by } = call;
+          calls.push({ by: by.functionName, call: `${service}:${operation}`, at: clock.now });
+        },
+      };
+    },
+  });
+  // What a play that breaks has called says nothing about one that does not.
+  if (failure) throw failure;
+  return calls;
+}
+
+/** What faults can hit in this play: every function that ran, every operation that was called. */
+export async function targetsOf(options: SimulationOptions): Promise<Targets> {
+  const calls = await recorded(options);
+  return {
+    functions: [...new Set(calls.map(({ by }) => by))].sort(),
+    calls: [...new Set(calls.map(({ call }) => call))].sort(),
+  };
+}
