@@ -4,7 +4,7 @@ import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import type { Clients } from '../shared/clients.ts';
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import { NotAllowed } from '../shared/errors.ts';
+import { CallRefused, NotAllowed } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { peerOf, readSite, type SiteState } from '../shared/operations-table.ts';
 import { refused } from './progress.ts';
@@ -103,8 +103,9 @@ async function perform(
     const start = { at: new Date().toISOString(), attempts };
     return { ...done, started: { ...progress.started, [step.node]: start } };
   } catch (error) {
-    if (!(error instanceof Error) || !PASSING.has(error.name)) throw error;
+    if (!(error instanceof Error)) throw error;
     const text = `${error.name}: ${error.message}`;
+    if (!PASSING.has(error.name)) throw new CallRefused(text, { cause: error });
     const attempts = (trouble?.attempts ?? 0) + 1;
     const now = new Date();
     return { ...progress, troubles: refused(progress.troubles, resource, { attempts, text }, now) };

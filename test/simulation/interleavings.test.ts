@@ -78,12 +78,7 @@ it.each([
   },
 );
 
-it.each([
-  { offset: -100, depth: 5, more: 100 },
-  { offset: -30 * SECOND, depth: 4, more: 12 },
-])(
-  'gives an aborted run’s lease to one only, when the tick and two triggers come for it ($offset ms)',
-  async ({ offset, depth, more }) => {
+it('gives an aborted run’s lease to one only, when the tick and two triggers come for it', async () => {
     const prepare = ({ clock, stepFunctions }: World) => {
       clock.at(at('2026-11-30T07:03'), () => stepFunctions.executions.at(-1)?.abort());
     };
@@ -93,10 +88,10 @@ it.each([
       (one) => one.by === 'site/tick' && one.at >= at('2026-11-30T07:05'),
     )?.at;
     const from = (sweep ?? 0) - 31 * SECOND;
-    const interventions = ['one', 'two'].map((name) => trigger(name, (sweep ?? 0) + offset));
+    const interventions = ['one', 'two'].map((name) => trigger(name, (sweep ?? 0) - 100));
     const until = (sweep ?? 0) + 120 * SECOND;
 
-    const orders = await collected(everyOrder({ scenario, interventions, from, until, depth }));
+    const orders = await collected(everyOrder({ scenario, interventions, from, until, depth: 5 }));
 
     const met = new Set(orders.flatMap(({ turns }) => turns));
     expect([...met]).toEqual(
@@ -106,9 +101,8 @@ it.each([
         expect.stringMatching(/^site\/tick of event/),
       ]),
     );
-    expectAll(`lease of an aborted run, triggers after ${offset} ms`, orders, OPEN, more);
-  },
-);
+    expectAll('the lease of an aborted run', orders, OPEN, 100);
+});
 
 /** Around the moment at which `power/act` looks at the record and then calls RDS. */
 async function aroundFirstCall() {
