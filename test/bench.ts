@@ -6,6 +6,8 @@ import { synthesize } from '../infra/app.ts';
 import { bundle, bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
 import { planOf } from '../infra/operations/power-plan.ts';
+import { everyCrash } from '../simulator/explore/crashes.ts';
+import { everyOrder, type Intervention } from '../simulator/explore/interleavings.ts';
 import { instantAt } from '../simulator/report/local-time.ts';
 import { type PlanRow, planRows } from '../simulator/report/plan-table.ts';
 import { simulate } from '../simulator/simulation.ts';
@@ -40,7 +42,60 @@ for (const seed of [1, 2]) {
     spread('seconds from planned minute to closed', changes('stopped'), ({ done }) => done),
   );
 }
+
+// The opening of that Monday, from half an hour before it: what the explorers play again and again.
+const opening = instantAt('2026-11-30T07:00', config.timeZone).getTime();
+const minutes = (since: number, count: number) => new Date(since + count * 60_000);
+const scene = {
+  directory,
+  plan,
+  from: minutes(opening, -30),
+  days: 0.055,
+  seed: 1,
+  faults: [],
+};
+const DEPTH = 4;
+const trigger = (name: string): Intervention => ({
+  label: name,
+  at: opening,
+  act: ({ stepFunctions }) => {
+    const machine = stepFunctions.executions.at(-1)?.machine ?? '';
+    stepFunctions.start(machine, '{"trigger":"person"}', name);
+  },
+});
+const abort: Intervention = {
+  label: 'abort',
+  at: opening,
+  act: ({ stepFunctions }) => stepFunctions.executions.at(-1)?.abort(),
+};
+lines.push(
+  '',
+  `Explored over an opening of ${config.site}`,
+  await rate(
+    'crash points, each played',
+    everyCrash(scene, { from: minutes(opening, -1), until: minutes(opening, 15) }),
+  ),
+  await rate(
+    `orders of two triggers and an abort, to a depth of ${DEPTH}`,
+    everyOrder({
+      scenario: scene,
+      from: opening,
+      until: opening + 120_000,
+      depth: DEPTH,
+      interventions: [trigger('one'), trigger('two'), abort],
+    }),
+  ),
+);
 process.stdout.write(`${lines.join('\n')}\n`);
+
+/** How many plays an explorer makes, and how fast. */
+async function rate(name: string, plays: AsyncIterable<unknown>): Promise<string> {
+  const begun = performance.now();
+  let count = 0;
+  for await (const _ of plays) count++;
+  const perSecond = count / ((performance.now() - begun) / 1000);
+  return `  ${name}: ${count}, ${perSecond.toFixed(1)} plays per second`;
+}
 
 /** Median and extremes; a row without the figure is a failure of what is measured. */
 function spread(

@@ -92,3 +92,19 @@ it('decides the same under a fault whether quiet ticks are played or passed over
   expect(played.entries).toEqual(passedOver.entries);
   expect(played.deliveries).toEqual(passedOver.deliveries);
 });
+
+it('plays each tick of a quiet time that a fault may strike', async () => {
+  const faults = [
+    { name: 'killed-function', on: 'site/tick#7', at: '2026-11-30T10:00' },
+    { name: 'doubled-events', on: 'tick', at: '2026-11-30T11:00' },
+  ] as const;
+
+  const passedOver = await play(site, { from, days: 0.5, faults });
+  const played = await play(site, { from, days: 0.5, faults, skipQuietTicks: false });
+
+  // A tick makes two calls, so the seventh is that of the fourth minute.
+  const [killed] = passedOver.entries.filter(({ text }) => text.startsWith('killed-function'));
+  expect(killed?.at.slice(11, 16)).toBe('15:03');
+  expect(passedOver.unstruck).toEqual([]);
+  expect(played.entries).toEqual(passedOver.entries);
+});
