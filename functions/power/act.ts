@@ -105,12 +105,16 @@ async function perform(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const text = `${error.name}: ${error.message}`;
-    if (!PASSING.has(error.name)) throw new CallRefused(text, { cause: error });
+    if (!PASSING.has(error.name))
+      throw isRefusal(error) ? new CallRefused(text, { cause: error }) : error;
     const attempts = (trouble?.attempts ?? 0) + 1;
     const now = new Date();
     return { ...progress, troubles: refused(progress.troubles, resource, { attempts, text }, now) };
   }
 }
+
+/** AWS has answered, and blames us; what the network or AWS did wrong is worth another try. */
+const isRefusal = (error: Error): boolean => '$fault' in error && error.$fault === 'client';
 
 const documents = (settings: Settings) => ({
   drain: settings.DRAIN_DOCUMENT,

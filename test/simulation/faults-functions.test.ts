@@ -127,8 +127,8 @@ describe('deploy', () => {
       'Site As Wished',
     ]);
     expect(
-      result.mails.map(({ at, subject }) => `${at.slice(11, 16)} ${subject.slice(9, 13)}`),
-    ).toEqual(['12:11 Clos', '14:09 OPEN']);
+      result.mails.map(({ at, subject }) => `${at.slice(11, 13)} ${subject.slice(9, 13)}`),
+    ).toEqual(['12 Clos', '14 OPEN']);
     expect(result.time('Scheduler', 'Power/Times/At0900')).toBe('14:00');
     expect(ends(result)).toEqual(OPEN);
   });

@@ -96,7 +96,7 @@ describe('a fault that cannot be', () => {
     const playing = play(clinic, { from: '2026-11-30T06:30', days: 0.07, faults: [fault] });
 
     await expect(playing).rejects.toMatchObject({
-      name: 'NotModelled',
+      name: 'InvalidFault',
       message: expect.stringContaining(message),
     });
   });
@@ -105,16 +105,24 @@ describe('a fault that cannot be', () => {
     expect(complaint('deploy', undefined, 5)).toBe('deploy strikes once and takes no minutes.');
   });
 
-  it('ends the play if AWS does not document the error for that call', async () => {
-    const on = 'rds:StopDBInstance=InsufficientInstanceCapacity';
-    const faults = [{ name: 'failing-api', on, at: EVENING }] as const;
+  it.each([
+    [
+      'failing-api',
+      'rds:StopDBInstance=InsufficientInstanceCapacity',
+      /AWS has no such error of rds:StopDBInstance\. Choose one of .*InvalidDBInstanceStateFault/,
+    ],
+    [
+      'throttled-api',
+      'ec2:RunInstances',
+      /no function calls ec2:RunInstances\. Choose one of Desc/,
+    ],
+    ['hanging-function', 'power/foo', /no function power\/foo\. Choose one of power\/begin/],
+  ] as const)('%s:%s is refused with what can be', async (name, on, message) => {
+    const faults = [{ name, on, at: EVENING }];
 
-    const { failure } = await play(clinic, { from: '2026-11-30T18:50', days: 0.05, faults });
+    const playing = play(clinic, { from: '2026-11-30T18:50', days: 0.05, faults });
 
-    expect(failure?.name).toBe('NotModelled');
-    expect(failure?.message).toMatch(
-      /^a fault cannot make rds:StopDBInstance fail with InsufficientInstanceCapacity: AWS documents .*InvalidDBInstanceStateFault/,
-    );
+    await expect(playing).rejects.toThrow(message);
   });
 
   it('is named among those that struck nothing if nothing of the kind happened', async () => {

@@ -79,29 +79,27 @@ it.each([
 );
 
 it('gives an aborted run’s lease to one only, when the tick and two triggers come for it', async () => {
-    const prepare = ({ clock, stepFunctions }: World) => {
-      clock.at(at('2026-11-30T07:03'), () => stepFunctions.executions.at(-1)?.abort());
-    };
-    const scenario = optionsOf(site, { ...opening, prepare });
-    const calls = await recorded(scenario);
-    const sweep = calls.find(
-      (one) => one.by === 'site/tick' && one.at >= at('2026-11-30T07:05'),
-    )?.at;
-    const from = (sweep ?? 0) - 31 * SECOND;
-    const interventions = ['one', 'two'].map((name) => trigger(name, (sweep ?? 0) - 100));
-    const until = (sweep ?? 0) + 120 * SECOND;
+  const prepare = ({ clock, stepFunctions }: World) => {
+    clock.at(at('2026-11-30T07:03'), () => stepFunctions.executions.at(-1)?.abort());
+  };
+  const scenario = optionsOf(site, { ...opening, prepare });
+  const calls = await recorded(scenario);
+  const sweep = calls.find((one) => one.by === 'site/tick' && one.at >= at('2026-11-30T07:05'))?.at;
+  const from = (sweep ?? 0) - 31 * SECOND;
+  const interventions = ['one', 'two'].map((name) => trigger(name, (sweep ?? 0) - 100));
+  const until = (sweep ?? 0) + 120 * SECOND;
 
-    const orders = await collected(everyOrder({ scenario, interventions, from, until, depth: 5 }));
+  const orders = await collected(everyOrder({ scenario, interventions, from, until, depth: 5 }));
 
-    const met = new Set(orders.flatMap(({ turns }) => turns));
-    expect([...met]).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(/^power\/begin of one/),
-        expect.stringMatching(/^power\/begin of two/),
-        expect.stringMatching(/^site\/tick of event/),
-      ]),
-    );
-    expectAll('the lease of an aborted run', orders, OPEN, 100);
+  const met = new Set(orders.flatMap(({ turns }) => turns));
+  expect([...met]).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^power\/begin of one/),
+      expect.stringMatching(/^power\/begin of two/),
+      expect.stringMatching(/^site\/tick of event/),
+    ]),
+  );
+  expectAll('the lease of an aborted run', orders, OPEN, 100);
 });
 
 /** Around the moment at which `power/act` looks at the record and then calls RDS. */

@@ -170,6 +170,29 @@ describe('a call that AWS refuses for now', () => {
   });
 });
 
+describe('a call that AWS refuses for good', () => {
+  it('ends the run without another try, in AWS’s words, and the calls after it are not made', async () => {
+    const refusal = Object.assign(new Error('not yours'), {
+      name: 'UnauthorizedOperation',
+      $fault: 'client',
+    });
+    const ec2 = service({
+      StartInstances: () => {
+        throw refusal;
+      },
+    });
+
+    const acted = act(ready({ steps: START_BOTH }), { ec2 });
+
+    await expect(acted).rejects.toMatchObject({
+      name: 'CallRefused',
+      message: 'UnauthorizedOperation: not yours',
+      cause: refusal,
+    });
+    expect(ec2.calls).toHaveLength(1);
+  });
+});
+
 describe('a call that fails in a way nobody expected', () => {
   it('ends the run with that very error, and the calls after it are not made', async () => {
     const services = { ec2: service({ StartInstances: refuse('UnauthorizedOperation') }) };
