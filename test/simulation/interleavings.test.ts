@@ -79,8 +79,8 @@ it.each([
 );
 
 it.each([
-  { offset: -100, depth: 5, more: 100 },
-  { offset: -30 * SECOND, depth: 7, more: 60 },
+  { offset: -100, depth: 4, more: 40 },
+  { offset: -30 * SECOND, depth: 5, more: 25 },
 ])(
   'gives an aborted run’s lease to one only, when the tick and two triggers come for it ($offset ms)',
   async ({ offset, depth, more }) => {
