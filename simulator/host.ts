@@ -69,7 +69,7 @@ export class Host {
     return this.serves || this.servedLast >= instant;
   }
 
-  /** To be called before anything changes that `serves` hangs on. */
+  /** To be called before anything changes that `serves` hangs on, by the world. */
   noteServing(): void {
     if (this.serves) this.servedLast = this.world.clock.now;
   }
@@ -81,7 +81,7 @@ export class Host {
 
   /** The operating system hangs from now on (1), or no longer for one of the reasons (-1). */
   hang(more: 1 | -1): void {
-    this.noteServing();
+    this.world.noteServing();
     this.hangs += more;
     if (this.hangs === 0 && this.on) this.boot();
   }
@@ -100,7 +100,7 @@ export class Host {
     const { clock } = this.world;
     const chance = this.world.chance(`boot ${this.id}`);
     const boot = ++this.boots;
-    this.noteServing();
+    this.world.noteServing();
     this.on = true;
     this.agent = false;
     this.containers = false;
@@ -123,7 +123,7 @@ export class Host {
   }
 
   shutDown(): void {
-    this.noteServing();
+    this.world.noteServing();
     this.on = false;
     this.agent = false;
     this.containers = false;
@@ -144,7 +144,7 @@ export class Host {
     const [shortest, longest] = Host.scripts[script]?.seconds ?? [0, 0];
     const seconds = chance.between(shortest, longest);
     if (script === 'drain') {
-      this.noteServing();
+      this.world.noteServing();
       this.listening = false;
     }
     clock.after(seconds * 1000, () => {

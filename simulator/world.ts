@@ -223,6 +223,7 @@ export class World {
 
   /** To be called before anything changes that a node's serving hangs on. */
   noteServing(): void {
+    this.judge.changing();
     for (const { host } of this.ec2.instances) host.noteServing();
   }
 

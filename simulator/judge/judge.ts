@@ -37,6 +37,11 @@ export class Judge {
     this.plan.replan(plan);
   }
 
+  /** Called before anything changes in the state of a node or the database. */
+  changing(): void {
+    this.plan.changing();
+  }
+
   /** A right was missing. */
   permission(refusal: string): void {
     if (this.findings.some(({ message }) => message.endsWith(refusal))) return;

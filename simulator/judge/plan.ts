@@ -26,6 +26,8 @@ export class PlanRules {
   private plan: Plan;
   private readonly report: Report;
   private lastPlanned: number;
+  /** Since the last planned change all has been as planned, if only for a moment. */
+  private arrived = false;
   /** The plan that a deployment has replaced, for as long as calls may still rest on it. */
   private before: { readonly plan: Plan; readonly until: number } | undefined;
 
@@ -106,13 +108,7 @@ export class PlanRules {
   private expect(planned: number): void {
     const { clock, faults, trace } = this.world;
     const since = new Date(planned).toISOString();
-    let arrived = false;
-    for (let minute = 1; minute < PLAN_BOUND_MS / 60_000; minute++) {
-      const look = () => {
-        arrived ||= this.deviations().length === 0;
-      };
-      clock.at(planned + minute * 60_000, look, housekeeping);
-    }
+    this.arrived = false;
     const check = () => {
       const late = this.deviations();
       // A later change of the plan is judged by its own twenty minutes.
@@ -123,11 +119,16 @@ export class PlanRules {
         ({ at, attributes: { kind } }) => at >= since && (kind === 'LATE' || kind === 'ALARM'),
       );
       // What came to be and was lost again is not late: whoever lost it must mend it.
-      if (!told && !arrived) this.report(15, `${is}, and no alert said so`);
+      if (!told && !this.arrived) this.report(15, `${is}, and no alert said so`);
       else if (faults.lastClears() < planned) this.report(15, `${is}, with no fault to excuse it`);
       else this.expectMended(planned, Math.max(faults.lastClears(), planned));
     };
     clock.at(planned + PLAN_BOUND_MS, check, housekeeping);
+  }
+
+  /** Called before anything changes: all may have been as planned up to now. */
+  changing(): void {
+    this.arrived ||= this.deviations().length === 0;
   }
 
   /** Twenty minutes after the last fault all is as planned, unless something new is planned. */

@@ -114,24 +114,23 @@ export class CloudWatch {
     this.world.clock.after(wait, () => this.evaluate(alarm), { housekeeping: true });
   }
 
-  /** An alarm on silence looks again whenever the last count would leave its window. */
-  private watch(alarm: Alarm): void {
+  /** An alarm on silence looks when the newest count has left its window, and then each minute. */
+  private watch(alarm: Alarm, since = this.world.clock.now): void {
     const { clock } = this.world;
     const window = alarm.periodMs * alarm.periods + DELAY_MS;
-    const last = Math.max(
-      clock.now,
-      ...[...(this.counts.get(alarm.metric)?.keys() ?? [])]
-        .slice(-1)
-        .map((minute) => minute * 60_000),
-    );
-    clock.at(
-      last + window,
-      () => {
-        this.evaluate(alarm);
-        if (this.alarms.includes(alarm)) this.watch(alarm);
-      },
-      { housekeeping: true },
-    );
+    const due = () => Math.max(since, this.newest(alarm)) + window;
+    const look = () => {
+      if (!this.alarms.includes(alarm)) return;
+      const later = due();
+      if (later <= clock.now) this.evaluate(alarm);
+      clock.at(Math.max(later, clock.now + 60_000), look, { housekeeping: true });
+    };
+    clock.at(due(), look, { housekeeping: true });
+  }
+
+  /** The last minute in which anything was counted, epoch milliseconds. */
+  private newest({ metric }: Alarm): number {
+    return Math.max(0, ...[...(this.counts.get(metric)?.keys() ?? [])].slice(-1)) * 60_000;
   }
 
   private evaluate(alarm: Alarm): void {

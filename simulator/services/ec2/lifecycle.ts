@@ -102,6 +102,7 @@ export class Lifecycle {
     const chance = this.world.chance(`lag ${instance.id}`);
     const seconds = Math.round((clock.now - instance.since) / 1000);
     const before = instance.state;
+    this.world.noteServing();
     instance.state = state;
     instance.since = clock.now;
     clock.after(faults.readLag() || chance.between(0, 4000), () => {
