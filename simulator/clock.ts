@@ -97,7 +97,7 @@ export class Clock {
     });
     await this.settle();
     while (!over && this.failure === undefined) {
-      this.timers.next();
+      if (!this.runDue()) this.timers.next();
       await this.settle();
       each();
     }
@@ -130,7 +130,9 @@ export class Clock {
   /** One fake timer stands for the head of the queue. */
   private arm(): void {
     const head = this.queue.peek();
-    if (!head) return;
+    // What is due is run without a timer: one of 0 ms would take a millisecond, and every later
+    // chance would hang on how many events met at an instant.
+    if (!head || head.at <= this.timers.now) return;
     const at = Math.min(head.at, this.timers.now + FARTHEST_TIMER_MS);
     if (this.armed && this.armed.at <= at) return;
     if (this.armed) this.timers.clearTimeout(this.armed.id as never);
@@ -140,11 +142,16 @@ export class Clock {
 
   private fire(): void {
     this.armed = undefined;
+    if (!this.runDue()) this.arm();
+  }
+
+  /** Runs the first event whose time has come; false if there is none. */
+  private runDue(): boolean {
     const head = this.queue.peek();
-    if (head && head.at <= this.timers.now) {
-      this.queue.pop();
-      head.run?.();
-    }
+    if (!head || head.at > this.timers.now) return false;
+    this.queue.pop();
+    head.run?.();
     this.arm();
+    return true;
   }
 }

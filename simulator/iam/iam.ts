@@ -34,14 +34,16 @@ export class Iam {
   private readonly region: string;
   private readonly catalogue: Catalogue;
   private readonly used = new Map<Statement, Set<string>>();
+  /** Policies do not change in a run, so the same request has the same answer. */
+  private readonly judged = new Map<string, { readonly why: string | undefined }>();
 
   private constructor(
-    assembly: Assembly,
+    region: string,
     roles: ReadonlyMap<string, Role>,
     policies: ReadonlyMap<string, ResourcePolicy>,
     catalogue: Catalogue,
   ) {
-    this.region = assembly.stacks[0]?.region ?? '';
+    this.region = region;
     this.roles = roles;
     this.policies = policies;
     this.catalogue = catalogue;
@@ -57,7 +59,12 @@ export class Iam {
     );
     const catalogue = await Catalogue.of([...PREFIXES, ...prefixes]);
     for (const statement of all) catalogue.check(statement);
-    return new Iam(assembly, roles, policies, catalogue);
+    return new Iam(assembly.stacks[0]?.region ?? '', roles, policies, catalogue);
+  }
+
+  /** The same policies with a ledger in which nothing has been used. */
+  unspent(): Iam {
+    return new Iam(this.region, this.roles, this.policies, this.catalogue);
   }
 
   /** Throws when a service cannot act as the role that `where` gives it, for its resource. */
@@ -107,6 +114,20 @@ export class Iam {
     action: string,
     resource: string,
     context: RequestContext = {},
+  ): string | undefined {
+    const asked = `${idOf(caller)} ${action} ${resource} ${JSON.stringify(context)}`;
+    const known = this.judged.get(asked);
+    if (known) return known.why;
+    const why = this.decide(caller, action, resource, context);
+    this.judged.set(asked, { why });
+    return why;
+  }
+
+  private decide(
+    caller: Caller,
+    action: string,
+    resource: string,
+    context: RequestContext,
   ): string | undefined {
     this.catalogue.checkRequest(action, resource, Object.keys(context));
     const whole = { ...this.contextOf(caller, action), ...context };
@@ -166,3 +187,8 @@ const statementsIn = (
   ...[...roles.values()].flatMap(({ trust, statements }) => [...trust, ...statements]),
   ...[...policies.values()].flatMap(({ statements }) => statements),
 ];
+
+const idOf = (caller: Caller): string =>
+  caller.kind === 'role'
+    ? caller.arn
+    : `${caller.name} ${caller.source?.account} ${caller.source?.arn}`;

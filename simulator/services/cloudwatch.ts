@@ -121,9 +121,9 @@ export class CloudWatch {
     const due = () => Math.max(since, this.newest(alarm)) + window;
     const look = () => {
       if (!this.alarms.includes(alarm)) return;
-      const later = due();
-      if (later <= clock.now) this.evaluate(alarm);
-      clock.at(Math.max(later, clock.now + 60_000), look, { housekeeping: true });
+      if (alarm.sounding || due() <= clock.now) this.evaluate(alarm);
+      const next = clock.now + 60_000;
+      clock.at(alarm.sounding ? next : Math.max(due(), next), look, { housekeeping: true });
     };
     clock.at(due(), look, { housekeeping: true });
   }

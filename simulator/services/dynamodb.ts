@@ -93,7 +93,7 @@ export class DynamoDb {
     const items = [...this.table(input.TableName).items.entries()]
       .filter(([, item]) => JSON.stringify(item.pk) === wanted)
       .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([, item]) => structuredClone(item));
+      .map(([, item]) => item);
     return { Items: items, Count: items.length, ScannedCount: items.length };
   }
 
@@ -124,7 +124,7 @@ export class DynamoDb {
         items.delete(key);
         continue;
       }
-      items.set(key, structuredClone(put));
+      items.set(key, put);
       const { sk, value } = unmarshall(put);
       this.world.judge.wrote(sk, value);
     }

@@ -55,7 +55,7 @@ describe('hanging-function', () => {
     const struck = Date.parse(entry('FAULT', 'hanging-function')?.at ?? '');
     const start = Date.parse(entry('power/act', 'rds:StartDBInstance')?.at ?? '');
     expect((start - struck) / 1000).toBeGreaterThan(50);
-    expect(time('STARTED', '[clinic] OPEN')).toBe('12:10');
+    expect(time('STARTED', '[clinic] OPEN')).toMatch(/^12:(0[89]|10)$/);
     expect(runs).toHaveLength(1);
   });
 

@@ -66,8 +66,8 @@ describe('silent-agent', () => {
   it('keeps a node that runs from being proven until it answers', async () => {
     const { time } = await opening([{ name: 'silent-agent', on: 'a', at: MORNING, minutes: 12 }]);
 
-    expect(time('node a', 'running')).toBe('12:05');
-    expect(time('STARTED', '[clinic] OPEN')).toBe('12:11');
+    expect(time('node a', 'running')).toMatch(/^12:0[45]$/);
+    expect(time('STARTED', '[clinic] OPEN')).toMatch(/^12:1[0-2]$/);
   });
 
   it('keeps a node from being drained, which is stopped all the same where both are', async () => {

@@ -22,7 +22,7 @@ const closing = { from: '2026-11-30T18:30', days: 0.15 } as const;
 
 const stayClosed = {
   wish: 'stopped',
-  from: '2026-11-30T12:03:00.000Z',
+  from: '2026-11-30T12:01:30.000Z',
   until: '2026-11-30T14:00:00.000Z',
   by: 'arn:aws:iam::111122223333:user/pat',
   reason: 'no list today',
@@ -46,7 +46,7 @@ export const SCENARIOS: Readonly<Record<Invariant, Scenario>> = {
     play: {
       ...opening,
       prepare: ({ clock, dynamodb }) => {
-        clock.at(Date.parse('2026-11-30T12:03:00Z'), () => {
+        clock.at(Date.parse('2026-11-30T12:01:30Z'), () => {
           const [table] = dynamodb.tables.values();
           const item = marshall({ pk: 'SITE', sk: 'OVERRIDE', version: 1, value: stayClosed });
           table?.items.set('override', item);
