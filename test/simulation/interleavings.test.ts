@@ -50,7 +50,7 @@ function expectAll(what: string, orders: readonly Order[], planned: object, more
 }
 
 it.each([
-  { planned: '2026-11-30T07:00', scene: opening, end: OPEN, seconds: 0, depth: 5, more: 80 },
+  { planned: '2026-11-30T07:00', scene: opening, end: OPEN, seconds: 0, depth: 4, more: 30 },
   { planned: '2026-11-30T07:00', scene: opening, end: OPEN, seconds: 5, depth: 4, more: 12 },
   { planned: '2026-11-30T07:00', scene: opening, end: OPEN, seconds: 20, depth: 4, more: 12 },
   { planned: '2026-11-30T07:00', scene: opening, end: OPEN, seconds: 60, depth: 4, more: 12 },
@@ -74,7 +74,7 @@ it.each([
 
     const orders = await collected(everyOrder({ scenario, interventions, from, until, depth }));
 
-    expectAll(`${planned}, abort after ${seconds} s`, orders, end, more);
+    expectAll(`${planned}, abort after ${seconds} s, to depth ${depth}`, orders, end, more);
   },
 );
 
@@ -106,7 +106,12 @@ it.each([
         expect.stringMatching(/^site\/tick of event/),
       ]),
     );
-    expectAll(`lease of an aborted run, triggers after ${offset} ms`, orders, OPEN, more);
+    expectAll(
+      `lease of an aborted run, triggers after ${offset} ms, to depth ${depth}`,
+      orders,
+      OPEN,
+      more,
+    );
   },
 );
 
@@ -130,7 +135,7 @@ it('holds the next run off for as long as an aborted one may have a call in flig
 
   const orders = await collected(everyOrder({ scenario, interventions, from, until, depth: 7 }));
 
-  expectAll('a call in flight of an aborted run', orders, OPEN, 30);
+  expectAll('a call in flight of an aborted run, to depth 7', orders, OPEN, 30);
   const between =
     /act of \w+ dynamodb:Query > abort > .*begin of two .* > power\/act of \w+ rds:Start/;
   expect(orders.some(({ turns }) => between.test(turns.join(' > ')))).toBe(true);
