@@ -47,7 +47,7 @@ it('lets a start without kms:CreateGrant fall back to stopped, and the operator 
   const [grant] = grantsIn(site).filter(({ name }) => /Act\/Grants .*kms:CreateGrant$/.test(name));
   const without = grant?.without() ?? site;
 
-  const { answers, deliveries, entries } = await seen(without, ['2026-11-30T07:15']);
+  const { answers, deliveries, entries, failure } = await seen(without, ['2026-11-30T07:15']);
 
   const called = entries.findIndex(({ text }) => text === 'ec2:StartInstances node a');
   const fell = entries.slice(called).find(({ who, kind }) => who === 'node a' && kind === 'world');
@@ -64,6 +64,14 @@ it('lets a start without kms:CreateGrant fall back to stopped, and the operator 
     Message: 'Client.InternalError: Client error on launch',
   });
   expect(entries.some(({ who, text }) => who === 'node a' && text === 'running')).toBe(false);
-  const kinds = deliveries.map(({ attributes }) => attributes.kind);
-  expect(kinds).toContain('LATE');
+  const late = deliveries.find(({ attributes }) => attributes.kind === 'LATE');
+  expect(late?.text).toContain('node a is stopped (Client.InternalError: Client error on launch)');
+  const starts = entries.filter(
+    ({ at, text }) => text === 'ec2:StartInstances node a' && at < '2026-11-30T13:00',
+  );
+  // Tried again in this run and in the next one, with pauses that grow.
+  expect(starts.length).toBeGreaterThan(3);
+  expect(starts.length).toBeLessThan(20);
+  // A site that does not open for want of a right is a broken promise, told or not.
+  expect(failure).toMatchObject({ invariant: 15 });
 });
