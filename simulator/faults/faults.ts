@@ -11,6 +11,8 @@ import {
   type FaultName,
   InvalidFault,
   labelOf,
+  type Target,
+  targetOf,
 } from './library.ts';
 import { assertTarget } from './target.ts';
 import { arm } from './timed.ts';
@@ -36,6 +38,7 @@ export interface Blow {
 
 /** A fault of this run, and what has become of it. */
 export interface Injection extends Fault {
+  readonly target: Target;
   readonly until: number;
   /** Calls that a `killed-function` has seen. */
   seen: number;
@@ -70,7 +73,8 @@ export class Faults {
       if (wrong) throw new InvalidFault(`${labelOf(fault)}: ${wrong}`);
       const minutes = fault.minutes ?? (FAULTS[fault.name] as FaultKind).minutes;
       const until = minutes === undefined ? Number.POSITIVE_INFINITY : minutes * MINUTE_MS;
-      return { ...fault, until: fault.at.getTime() + until, seen: 0, struck: false };
+      const target = targetOf(fault);
+      return { ...fault, target, until: fault.at.getTime() + until, seen: 0, struck: false };
     });
   }
 
@@ -86,39 +90,42 @@ export class Faults {
   blow(call: Call): Blow {
     let blow: Blow = {};
     for (const fault of this.active()) {
-      const [target = '', error] = (fault.on ?? '').split('=');
-      if (fault.name === 'throttled-api' && hits(target, call)) {
-        this.strike(fault);
-        blow = { ...blow, refusal: refusal(call, THROTTLED[call.service]) };
-      } else if (fault.name === 'failing-api' && hits(target, call)) {
-        this.strike(fault);
-        blow = { ...blow, refusal: refusal(call, error ?? '') };
-      } else if (fault.name === 'unanswered-api' && hits(target, call)) {
-        this.strike(fault);
-        blow = { ...blow, unanswered: true };
-      } else if (fault.name === 'hanging-function' && fault.on === call.by.functionName) {
-        this.strike(fault);
-        blow = { ...blow, unanswered: true };
-      } else if (fault.name === 'killed-function') {
-        const [who, which] = (fault.on ?? '').split('#');
-        if (who !== '*' && who !== call.by.functionName) continue;
-        fault.seen++;
-        if (fault.seen !== Number(which)) continue;
-        this.strike(fault);
-        blow = { ...blow, kills: true };
-      }
+      const dealt = this.dealt(fault, call);
+      if (dealt) this.strike(fault);
+      blow = { ...blow, ...dealt };
     }
     return blow;
   }
 
+  /** What one fault makes of a call; undefined when it is not about this one. */
+  private dealt(fault: Injection, call: Call): Blow | undefined {
+    const { name, target } = fault;
+    const isIts = target.function === '*' || target.function === call.by.functionName;
+    switch (name) {
+      case 'throttled-api':
+        return hits(target, call) ? { refusal: refusal(call, THROTTLED[call.service]) } : undefined;
+      case 'failing-api':
+        return hits(target, call) ? { refusal: refusal(call, target.error ?? '') } : undefined;
+      case 'unanswered-api':
+        return hits(target, call) ? { unanswered: true } : undefined;
+      case 'hanging-function':
+        return isIts ? { unanswered: true } : undefined;
+      case 'killed-function':
+        if (isIts) fault.seen++;
+        return isIts && fault.seen === Number(target.nth) ? { kills: true } : undefined;
+      default:
+        return undefined;
+    }
+  }
+
   /** EC2 asks at each start of a node. */
   noCapacity(node: string): boolean {
-    return this.strikes('insufficient-capacity', node);
+    return this.strikes('insufficient-capacity', { node });
   }
 
   /** EC2 asks at each start and stop: how long it takes in ms, if a fault decides it. */
   transition(node: string): number | undefined {
-    return this.once('slow-node', node);
+    return this.once('slow-node', { node });
   }
 
   /** EC2 asks when an instance changes: how far its picture lags behind the truth, in ms. */
@@ -134,20 +141,20 @@ export class Faults {
   /** Whoever delivers an event asks: after how many ms it arrives, for each time that it does. */
   deliveries(events: 'schedule' | 'tick' | 'rules', occasion: string): readonly number[] {
     const chance = this.world.chance(`faults of ${events} ${occasion}`);
-    if (this.strikes('lost-events', events)) return [];
-    const late = this.strikes('late-events', events) ? 10 * MINUTE_MS : 0;
-    const astray = this.strikes('reordered-events', events) ? chance.between(0, 300_000) : 0;
+    if (this.strikes('lost-events', { events })) return [];
+    const late = this.strikes('late-events', { events }) ? 10 * MINUTE_MS : 0;
+    const astray = this.strikes('reordered-events', { events }) ? chance.between(0, 300_000) : 0;
     const first = late + astray;
-    return this.strikes('doubled-events', events) ? [first, first + 20_000] : [first];
+    return this.strikes('doubled-events', { events }) ? [first, first + 20_000] : [first];
   }
 
   /** How far a function's clock is off, in ms. */
   skew(functionName: string): number {
     return this.active()
-      .filter(({ name, on }) => name === 'skewed-clock' && on?.split('=')[0] === functionName)
+      .filter(({ name, target }) => name === 'skewed-clock' && target.function === functionName)
       .reduce((sum, fault) => {
         this.strike(fault);
-        return sum + Number(fault.on?.split('=')[1]) * 1000;
+        return sum + Number(fault.target.seconds) * 1000;
       }, 0);
   }
 
@@ -170,7 +177,13 @@ export class Faults {
 
   /** Whether a fault may strike a tick right now: none is passed over while one may. */
   get pending(): boolean {
-    return this.active().some(({ on = '' }) => /:|^\*|^site\/tick|^tick$/.test(on));
+    return this.active().some(
+      ({ target }) =>
+        target.service !== undefined ||
+        target.events === 'tick' ||
+        target.function === '*' ||
+        target.function === 'site/tick',
+    );
   }
 
   /** Those whose time has come and is not over; what strikes once is over when it has struck. */
@@ -184,18 +197,17 @@ export class Faults {
   }
 
   /** Strikes with all that are active under this name for this target. */
-  private strikes(wanted: FaultName, target?: string): boolean {
-    const found = this.active().filter(({ name, on }) => name === wanted && on === target);
+  private strikes(wanted: FaultName, on: Target = {}): boolean {
+    const found = this.active().filter((fault) => isOf(fault, wanted, on));
     for (const fault of found) this.strike(fault);
     return found.length > 0;
   }
 
   /** The minutes, in ms, of the first that is due and has not struck: it decides how long. */
-  private once(wanted: FaultName, target?: string): number | undefined {
+  private once(wanted: FaultName, on: Target = {}): number | undefined {
     const { now } = this.world.clock;
     const fault = this.injections.find(
-      ({ name, on, at, struck }) =>
-        name === wanted && on === target && !struck && at.getTime() <= now,
+      (one) => isOf(one, wanted, on) && !one.struck && one.at.getTime() <= now,
     );
     if (!fault) return undefined;
     const lasts = fault.until - fault.at.getTime();
@@ -216,10 +228,12 @@ export class Faults {
 const refusal = ({ service, operation }: Call, name: string): AwsError =>
   new AwsError(name, `injected: ${name}`, documentedErrors(service, operation).get(name));
 
-/** Whether `ec2:StartInstances/a`, or with `*` for the operation, is about this call. */
-function hits(pattern: string, { service, operation, targets }: Call): boolean {
-  const [api = '', target] = pattern.split('/');
-  const [of, name] = api.split(':');
-  if (of !== service || (name !== '*' && name !== operation)) return false;
-  return target === undefined || targets().includes(target);
+const isOf = ({ name, target }: Injection, wanted: FaultName, { node, events }: Target): boolean =>
+  name === wanted && target.node === node && target.events === events;
+
+/** Whether a target is about this call: the operation may be `*`, the resource may be any. */
+function hits(target: Target, { service, operation, targets }: Call): boolean {
+  if (target.service !== service) return false;
+  if (target.operation !== '*' && target.operation !== operation) return false;
+  return target.resource === undefined || targets().includes(target.resource);
 }

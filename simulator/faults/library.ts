@@ -5,6 +5,7 @@ export interface FaultKind {
   /** What the part after the colon names; absent where a fault hits the whole site. */
   readonly on?: {
     readonly what: string;
+    /** Its named groups are the parts of a `Target`. */
     readonly pattern: RegExp;
     readonly example: string;
   };
@@ -14,18 +15,41 @@ export interface FaultKind {
   readonly delays?: true;
 }
 
-const NODE = { what: 'a node', pattern: /^[ab]$/, example: 'a' };
+/** What a fault hits, in its parts. */
+export type Target = Readonly<
+  Partial<
+    Record<
+      | 'node'
+      | 'service'
+      | 'operation'
+      | 'resource'
+      | 'error'
+      | 'events'
+      | 'function'
+      | 'nth'
+      | 'seconds',
+      string
+    >
+  >
+>;
+
+const NODE = { what: 'a node', pattern: /^(?<node>[ab])$/, example: 'a' };
 const API = {
   what: 'an API, if need be of one resource',
-  pattern: /^(dynamodb|ec2|rds|sfn|sns|ssm):(\w+|\*)(\/[\w.-]+)?$/,
+  pattern:
+    /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+|\*)(\/(?<resource>[\w.-]+))?$/,
   example: 'ec2:StartInstances/a',
 };
 const EVENTS = {
   what: 'whose events: schedule, tick or rules',
-  pattern: /^(schedule|tick|rules)$/,
+  pattern: /^(?<events>schedule|tick|rules)$/,
   example: 'schedule',
 };
-const FUNCTION = { what: 'a function', pattern: /^[a-z]+\/[a-z-]+$/, example: 'power/act' };
+const FUNCTION = {
+  what: 'a function',
+  pattern: /^(?<function>[a-z]+\/[a-z-]+)$/,
+  example: 'power/act',
+};
 
 /**
  * What can go wrong on AWS, each by itself; several at once compose.
@@ -40,7 +64,8 @@ export const FAULTS = {
     says: 'an API answers with a documented error and does nothing',
     on: {
       what: 'an API and its error',
-      pattern: /^(dynamodb|ec2|rds|sfn|sns|ssm):(\w+)(\/[\w.-]+)?=[\w.]+$/,
+      pattern:
+        /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+)(\/(?<resource>[\w.-]+))?=(?<error>[\w.]+)$/,
       example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
     },
     minutes: 5,
@@ -100,7 +125,7 @@ export const FAULTS = {
     says: 'a function dies right after its nth call from then on took effect',
     on: {
       what: 'a function, or * for any, and which call',
-      pattern: /^(\*|[a-z]+\/[a-z-]+)#[1-9]\d*$/,
+      pattern: /^(?<function>\*|[a-z]+\/[a-z-]+)#(?<nth>[1-9]\d*)$/,
       example: 'power/act#3',
     },
   },
@@ -113,7 +138,7 @@ export const FAULTS = {
     says: 'the clock of a function is off by some seconds',
     on: {
       what: 'a function and the seconds',
-      pattern: /^[a-z]+\/[a-z-]+=[+-]\d+$/,
+      pattern: /^(?<function>[a-z]+\/[a-z-]+)=(?<seconds>[+-]\d+)$/,
       example: 'power/look=+30',
     },
     minutes: 60,
@@ -144,8 +169,18 @@ export class InvalidFault extends Error {
 /** As the user writes it, less the time: `slow-node:a`. */
 export const labelOf = ({ name, on }: Fault): string => (on === undefined ? name : `${name}:${on}`);
 
+/** What a fault hits; empty where it hits the whole site. */
+export function targetOf({ name, on = '' }: Fault): Target {
+  const kind: FaultKind = FAULTS[name];
+  return kind.on?.pattern.exec(on)?.groups ?? {};
+}
+
 /** What is wrong with a fault's target or time, with the remedy; undefined when nothing is. */
-export function complaint(name: FaultName, on: string | undefined, minutes?: number) {
+export function complaint(
+  name: FaultName,
+  on: string | undefined,
+  minutes?: number,
+): string | undefined {
   const kind: FaultKind = FAULTS[name];
   if (kind.on && !(on !== undefined && kind.on.pattern.test(on))) {
     return `${name} takes ${kind.on.what}: ${name}:${kind.on.example}.`;

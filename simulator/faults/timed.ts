@@ -2,7 +2,11 @@ import type { World } from '../world.ts';
 import type { Injection } from './faults.ts';
 
 /** Has a fault strike when its time comes, if it needs no other occasion, and end when it is over. */
-export function arm(world: World, { name, at, on, until }: Injection, strike: () => void): void {
+export function arm(
+  world: World,
+  { name, at, target, until }: Injection,
+  strike: () => void,
+): void {
   const { clock, ec2, rds, stepFunctions } = world;
   const between = (begin: () => void, end: () => void = () => {}) =>
     clock.at(at.getTime(), () => {
@@ -10,7 +14,7 @@ export function arm(world: World, { name, at, on, until }: Injection, strike: ()
       begin();
       if (Number.isFinite(until)) clock.at(until, end);
     });
-  const node = ec2.node(on);
+  const node = ec2.node(target.node);
   switch (name) {
     case 'failing-database':
       between(
