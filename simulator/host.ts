@@ -182,7 +182,7 @@ export class Host {
     const listens = this.containers && this.listening;
     const reason = listens
       ? 'curl: (22) The requested URL returned error: 503'
-      : 'curl: (7) Failed to connect to localhost port 443: Connection refused';
+      : "curl: (7) Failed to connect to localhost port 443 after 0 ms: Couldn't connect to server";
     return { ok: false, output: JSON.stringify({ serves: false, listens, reason }) };
   }
 }

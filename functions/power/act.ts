@@ -4,7 +4,7 @@ import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import type { Clients } from '../shared/clients.ts';
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import { CallRefused, NotAllowed } from '../shared/errors.ts';
+import { NotAllowed } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { peerOf, readSite, type SiteState } from '../shared/operations-table.ts';
 import { refused } from './progress.ts';
@@ -21,8 +21,8 @@ export const Settings = z.object({
 export type Settings = z.infer<typeof Settings>;
 
 /**
- * Refusals that time may mend, by their documented names: capacity, a state between two states,
- * throttling, an agent that has just gone. All others mean that we are wrong and end the run.
+ * Refusals that time mends, by their documented names: capacity, a state between two states,
+ * throttling, an agent that has just gone.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 const PASSING = new Set([
@@ -99,21 +99,21 @@ async function perform(
     const done = { ...progress, commands, troubles };
     if (step.kind !== 'start-node') return done;
     // Accepted is not started: what went before counts until the instance runs.
-    const attempts = trouble?.attempts ?? 0;
-    const start = { at: new Date().toISOString(), attempts };
+    const { attempts = 0, text } = trouble ?? progress.started[step.node] ?? {};
+    const start = { at: new Date().toISOString(), attempts, ...(text !== undefined && { text }) };
     return { ...done, started: { ...progress.started, [step.node]: start } };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const text = `${error.name}: ${error.message}`;
-    if (!PASSING.has(error.name))
-      throw isRefusal(error) ? new CallRefused(text, { cause: error }) : error;
-    const attempts = (trouble?.attempts ?? 0) + 1;
-    const now = new Date();
-    return { ...progress, troubles: refused(progress.troubles, resource, { attempts, text }, now) };
+    const passing = PASSING.has(error.name);
+    if (!passing && !isRefusal(error)) throw error;
+    // A right, a setting, a quota: tried again at the longest pause, and nobody waits for it.
+    const before = passing ? (trouble?.attempts ?? 0) : Math.max(trouble?.attempts ?? 0, 3);
+    const refusal = { attempts: before + 1, text: `${error.name}: ${error.message}` };
+    return { ...progress, troubles: refused(progress.troubles, resource, refusal, new Date()) };
   }
 }
 
-/** AWS has answered, and blames us; what the network or AWS did wrong is worth another try. */
+/** AWS has answered, and blames us; what else went wrong is for the workflow to try again. */
 const isRefusal = (error: Error): boolean => '$fault' in error && error.$fault === 'client';
 
 const documents = (settings: Settings) => ({

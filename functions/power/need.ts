@@ -84,7 +84,7 @@ const openNeed =
     ready: false,
     phase,
     wait,
-    note: withTrouble(`node ${node} ${note}`, progress.troubles[node]),
+    note: withTrouble(`node ${node} ${note}`, progress.troubles[node] ?? progress.started[node]),
     ...(step && { step }),
   });
 
@@ -170,5 +170,7 @@ const untilAllowed = (node: NodeName, progress: Progress, now: Date): number => 
   return Math.max(15, Math.min(60, left));
 };
 
-const withTrouble = (note: string, trouble: { readonly text: string } | undefined): string =>
-  trouble ? `${note} (${trouble.text})` : note;
+const withTrouble = (
+  note: string,
+  trouble: { readonly text?: string | undefined } | undefined,
+): string => (trouble?.text ? `${note} (${trouble.text})` : note);

@@ -36,7 +36,10 @@ const Progress = z.object({
   /** Why a node was not proven at the last try, and whether it took the connection at all. */
   unproven: perNode(z.object({ at: Instant, said: z.string(), listens: z.optional(z.boolean()) })),
   /** Starts that EC2 has accepted and may not keep, with the refusals and failures before them. */
-  started: z._default(perNode(z.object({ at: Instant, attempts: z.int() })), {}),
+  started: z._default(
+    perNode(z.object({ at: Instant, attempts: z.int(), text: z.optional(z.string()) })),
+    {},
+  ),
 });
 export type Progress = z.infer<typeof Progress>;
 

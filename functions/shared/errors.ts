@@ -29,14 +29,6 @@ export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
-/**
- * AWS refused a call for a reason that waiting does not mend: a right, a setting, a quota.
- * Never worth a retry inside the same run: the tick starts a new one after a pause.
- */
-export class CallRefused extends Error {
-  override readonly name = 'CallRefused';
-}
-
 /** The site tick did what it could and something is left: the next minute tries again. */
 export class TickIncomplete extends Error {
   override readonly name = 'TickIncomplete';

@@ -43,7 +43,7 @@ export class SiteTick extends Construct {
       retentionDays: config.logs.retentionDays,
     });
     // The next minute is the retry.
-    tick.lambda.configureAsyncInvoke({ retryAttempts: 0 });
+    tick.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     tick.allow('read the site’s state', ['dynamodb:Query'], [site.table.tableArn]);
     tick.allow(
       'sweep the lease, reopen an intent, clear published alerts',

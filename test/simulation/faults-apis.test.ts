@@ -41,14 +41,17 @@ describe('failing-api', () => {
     );
   });
 
-  it('that means we are wrong ends the run, is told at once, and is tried again', async () => {
+  it('that means we are wrong is tried again after the longest pause, and holds up nothing else', async () => {
     const on = 'ec2:StopInstances/b=UnauthorizedOperation';
 
     const result = await closing([{ name: 'failing-api', on, at: EVENING, minutes: 5 }]);
 
-    expect(result.runs.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
-    expect(result.kinds).toEqual(['LATE', 'ALARM', 'STOPPED']);
-    expect(result.mails[0]?.text).toContain('UnauthorizedOperation: injected');
+    expect(result.runs.map(({ status }) => status)).toEqual(['SUCCEEDED']);
+    expect(result.kinds).toEqual(['STOPPED']);
+    expect(result.time('node a', 'stopped')).toMatch(/^00:0[1-3]$/);
+    expect(result.entry('power/act', 'ec2:StopInstances node b')?.reason).toContain(
+      'node b is drained (UnauthorizedOperation: injected: UnauthorizedOperation)',
+    );
     expect(ends(result)).toEqual(CLOSED);
   });
 });

@@ -35,6 +35,8 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::Lambda::EventInvokeConfig': {
     reads: ['FunctionName', 'MaximumRetryAttempts'],
+    // Nothing here keeps an event waiting inside Lambda.
+    ignores: ['MaximumEventAgeInSeconds'],
     only: { Qualifier: ['"$LATEST"'] },
     names: (resource) => ({ ref: resource.id }),
   },

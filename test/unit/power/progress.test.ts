@@ -67,7 +67,9 @@ describe('the answers of probes', () => {
 });
 
 describe('a start that EC2 took', () => {
-  const starting = { progress: { started: { a: { at: iso('07:01'), attempts: 2 } } } };
+  const starting = {
+    progress: { started: { a: { at: iso('07:01'), attempts: 2, text: 'as before' } } },
+  };
 
   it('and could not keep is a refusal: the next try waits, twice as long each time', () => {
     const fell = 'Client.InternalError: Client error on launch';
@@ -99,7 +101,7 @@ describe('a start that EC2 took', () => {
 
     expect(decision.progress).toMatchObject(starting.progress);
     expect(decision.progress.troubles).toEqual({});
-    expect(decision.because).toContain('node a has been told to start');
+    expect(decision.because).toContain('node a has been told to start (as before)');
     expect(stepsOf(decision)).not.toContain('start-node a');
   });
 });
