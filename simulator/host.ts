@@ -64,6 +64,11 @@ export class Host {
     return this.awake && this.containers && this.listening;
   }
 
+  /** All is well but for nginx, which takes no new connections. */
+  get drained(): boolean {
+    return this.awake && this.containers && !this.listening;
+  }
+
   /** It serves, or did at some time since this instant (epoch milliseconds). */
   servedSince(instant: number): boolean {
     return this.serves || this.servedLast >= instant;

@@ -117,13 +117,11 @@ export class CallRules {
     this.report(2, `${does}, which is meant to be ${meant}`);
   }
 
-  /** Taking back a drain is no start: while its peer does not serve, the node is the site. */
+  /** Taking back a drain is no start, where the peer that was to stay may not be proven. */
   private isUndrain(name: ResourceName, towards: 'running' | 'stopped'): boolean {
     if (name === 'database' || towards === 'stopped') return false;
-    const { ec2 } = this.world;
-    const peer = peerOf(name);
-    const alone = !ec2.node(peer)?.host.serves && !this.plan.wanted(peer, 'stopped');
-    return alone && ec2.node(name)?.state === 'running';
+    const drained = this.world.ec2.node(name)?.host.drained ?? false;
+    return drained && !this.plan.wanted(peerOf(name), 'stopped');
   }
 
   private judgeRecord(name: ResourceName, does: string, by: Invocation): void {

@@ -106,6 +106,19 @@ describe('a disruptive call', () => {
     expect(found(world)).toEqual([expect.stringMatching(/invariant 2 \(Intent\)/)]);
   });
 
+  it.each([
+    ['that takes back a drain while the peer is to stay is no start', true, 0],
+    ['that tells a node to take clients which does, and is to stop, breaks Intent', false, 1],
+  ])('%s', async (_what, drained, count) => {
+    const { world, intend, by } = await stillWorld(oneAtNight);
+    intend('b', 'stopped');
+    if (drained) world.ec2.node('b')?.host.run('drain', '', () => {});
+
+    world.judge.disruptive(start('b'), by);
+
+    expect(found(world)).toHaveLength(count);
+  });
+
   it('without a record of its own run breaks Record first', async () => {
     const { world, intend, by } = await stillWorld();
     intend('a', 'stopped', 'run-0');
