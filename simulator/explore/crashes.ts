@@ -1,6 +1,5 @@
-import { network, type Passage } from '../api.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from '../simulation.ts';
-import type { World } from '../world.ts';
+import { type RecordedCall, recording } from './recording.ts';
 
 /** One place in a scenario where a function dies: right after this call has taken effect. */
 export interface CrashPoint {
@@ -63,25 +62,13 @@ async function killing(
   span: Span,
   nth: number,
 ): Promise<{ readonly labels: readonly string[]; readonly result: SimulationResult }> {
-  const labels: string[] = [];
+  const calls: RecordedCall[] = [];
   const killed = { name: 'killed-function', on: `*#${nth}`, at: span.from } as const;
   const result = await simulate({
     ...options,
     faults: [...options.faults, killed],
-    passage: (world) => noting(world, span, labels),
+    passage: (world) => recording(world, calls),
   });
-  return { labels, result };
-}
-
-function noting({ clock }: World, { from, until }: Span, labels: string[]): Passage {
-  const usual = network(clock);
-  return {
-    ...usual,
-    before: async (call) => {
-      await usual.before(call);
-      const { by, service, operation } = call;
-      if (by.dead || clock.now < from.getTime() || clock.now >= until.getTime()) return;
-      labels.push(`${by.functionName} ${service}:${operation}`);
-    },
-  };
+  const within = calls.filter(({ at }) => span.from.getTime() <= at && at < span.until.getTime());
+  return { labels: within.map(({ by, call }) => `${by} ${call}`), result };
 }

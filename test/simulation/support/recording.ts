@@ -1,32 +1,11 @@
-import { network } from '../../../simulator/api.ts';
+import { type RecordedCall, recording } from '../../../simulator/explore/recording.ts';
 import type { Targets } from '../../../simulator/faults/draw.ts';
 import { type SimulationOptions, simulate } from '../../../simulator/simulation.ts';
-
-/** A call that a function made: who, which, when (epoch milliseconds). */
-export interface RecordedCall {
-  readonly by: string;
-  /** `ec2:StartInstances`. */
-  readonly call: string;
-  readonly at: number;
-}
 
 /** Every call that our functions make to AWS in this play, in the order in which they arrive. */
 export async function recorded(options: SimulationOptions): Promise<RecordedCall[]> {
   const calls: RecordedCall[] = [];
-  const { failure } = await simulate({
-    ...options,
-    passage: ({ clock }) => {
-      const usual = network(clock);
-      return {
-        ...usual,
-        before: async (call) => {
-          await usual.before(call);
-          const { service, operation, by } = call;
-          calls.push({ by: by.functionName, call: `${service}:${operation}`, at: clock.now });
-        },
-      };
-    },
-  });
+  const { failure } = await simulate({ ...options, passage: (world) => recording(world, calls) });
   // What a play that breaks has called says nothing about one that does not.
   if (failure) throw failure;
   return calls;
