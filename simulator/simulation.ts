@@ -1,30 +1,17 @@
-import type { Passage } from './api.ts';
 import type { Fault } from './faults/library.ts';
 import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
-import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
 import type { Execution } from './services/step-functions/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
-import { type Deployment, World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
-export interface SimulationOptions {
-  /** The cloud assembly: `cdk.out`. */
-  readonly directory: string;
-  readonly plan: Plan;
-  /** The rehearsal begins here, as a deployment at this instant would. */
-  readonly from: Date;
+export interface SimulationOptions extends Omit<WorldOptions, 'skipQuietTicks'> {
   readonly days: number;
-  readonly seed: number;
-  readonly faults: readonly Fault[];
   readonly skipQuietTicks?: boolean;
   /** Called now and then with the virtual time, for a progress line. */
   readonly progress?: (now: Date) => void;
   /** Called once the world stands and before time moves: for tests that set the scene. */
   readonly prepare?: (world: World) => void;
-  /** What the fault `deploy` deploys; the same again if absent. */
-  readonly deployment?: Deployment;
-  /** How calls travel, for tools that explore crashes and orders. */
-  readonly passage?: (world: World) => Passage;
 }
 
 /** A workflow run as it ended, or as it stands. */

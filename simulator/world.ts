@@ -111,6 +111,7 @@ interface Prepared {
 export interface WorldOptions {
   /** The cloud assembly: `cdk.out`. */
   readonly directory: string;
+  /** The rehearsal begins here, as a deployment at this instant would. */
   readonly from: Date;
   readonly seed: number;
   readonly faults: readonly Fault[];
@@ -120,7 +121,7 @@ export interface WorldOptions {
   readonly deployment?: Deployment;
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
-  /** How calls travel; the usual network if absent. */
+  /** How calls travel, for tools that explore crashes and orders; the usual network if absent. */
   readonly passage?: (world: World) => Passage;
 }
 
