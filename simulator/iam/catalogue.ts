@@ -28,7 +28,7 @@ export class PolicyMistake extends Error {
 const TAG_KEYS = /^aws:(resourcetag\/|requesttag\/|tagkeys$)/;
 
 /** Global keys that our requests carry (`Iam`); a policy that asks for another is not modelled. */
-export const GLOBAL_KEYS = [
+const GLOBAL_KEYS = [
   'aws:PrincipalAccount',
   'aws:PrincipalArn',
   'aws:PrincipalIsAWSService',

@@ -28,16 +28,18 @@ export function documentedErrors(
 
 const documented = new Map<string, ReadonlyMap<string, ErrorKind>>();
 
-/** Errors of the server; all others in the lists below are the client's. */
-const SERVER = new Set([
-  'InsufficientInstanceCapacity',
+/** EC2's errors of the server that tell of no particular resource. */
+const OF_EC2_SERVER = [
   'InternalError',
   'InternalFailure',
   'RequestLimitExceeded',
   'ServerInternal',
   'ServiceUnavailable',
   'Unavailable',
-]);
+];
+
+/** Errors of the server; all others in the lists below are the client's. */
+const SERVER = new Set(['InsufficientInstanceCapacity', ...OF_EC2_SERVER]);
 
 const kinds = (names: readonly string[]): [string, ErrorKind][] =>
   names.map((name) => [name, SERVER.has(name) ? 'server' : 'client']);
@@ -116,12 +118,7 @@ const OF_ALL_EC2 = [
   'UnsupportedOperation',
   'UnsupportedProtocol',
   'ValidationError',
-  'InternalError',
-  'InternalFailure',
-  'RequestLimitExceeded',
-  'ServerInternal',
-  'ServiceUnavailable',
-  'Unavailable',
+  ...OF_EC2_SERVER,
 ];
 
 const ALWAYS: Readonly<Record<Service, readonly string[]>> = {

@@ -1,4 +1,5 @@
 import { NotModelled } from '../aws-error.ts';
+import { demand } from '../iam/demand.ts';
 import type { Assembly, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
@@ -77,12 +78,9 @@ export class EventBus {
   }
 
   private deliver(rule: Rule, target: string, event: object): void {
-    const { clock, judge, lambda, trace } = this.world;
+    const { clock, lambda, trace } = this.world;
     const refusal = lambda.refusal(target, 'events.amazonaws.com', rule.arn);
-    if (refusal !== undefined) {
-      judge.permission(`${rule.where}: ${refusal}`);
-      return;
-    }
+    if (!demand(this.world, rule.where, refusal)) return;
     const detail = (event as ServiceEvent)['detail-type'];
     trace.add('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
     lambda.invokeAsync(target, event).catch((error) => {

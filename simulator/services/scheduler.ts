@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { NotModelled } from '../aws-error.ts';
+import { demand } from '../iam/demand.ts';
 import type { Assembly, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
@@ -159,15 +160,12 @@ export class Scheduler {
   }
 
   private async call(schedule: Schedule, scheduledTime: string): Promise<unknown> {
-    const { iam, judge, lambda, stepFunctions, trace } = this.world;
+    const { iam, lambda, stepFunctions, trace } = this.world;
     const { Arn, RoleArn, Input = '{}' } = schedule.target;
     const workflow = stepFunctions.has(Arn);
     const action = workflow ? 'states:StartExecution' : 'lambda:InvokeFunction';
     const refusal = iam.refusal(RoleArn, action, [Arn], {});
-    if (refusal !== undefined) {
-      judge.permission(`${schedule.where}: ${refusal}`);
-      return undefined;
-    }
+    if (!demand(this.world, schedule.where, refusal)) return undefined;
     const input = Input.replaceAll('<aws.scheduler.scheduled-time>', scheduledTime);
     if (workflow) {
       trace.add('trigger', 'Scheduler', schedule.name, `planned for ${scheduledTime}`);
