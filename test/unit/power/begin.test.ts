@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/power/begin.ts';
 import type { Run } from '../../../functions/power/run.ts';
 import { clients, context, holder, refuse, service } from '../support/clients.ts';
-import { CLOSED, EXECUTION, environment, OPEN, OTHER } from '../support/power.ts';
+import { CLOSED, EXECUTION, environment, OPEN, OTHER, progress } from '../support/power.ts';
 import { freeLease, type Items, intent, intents, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
 import { at, iso } from '../support/time.ts';
@@ -65,18 +65,7 @@ describe('the begin of a run', () => {
       reason: 'the window Mon–Fri 07:00–19:00 is open until Mon 23 Nov 19:00',
       plannedFor: iso('07:00'),
       beganAt: iso('07:00:02'),
-      progress: {
-        phase: 'begin',
-        phaseSince: iso('07:00:10'),
-        phases: [],
-        troubles: {},
-        commands: {},
-        drained: {},
-        resumed: {},
-        proofs: {},
-        unproven: {},
-        started: {},
-      },
+      progress: progress({ phaseSince: iso('07:00:10') }),
       next: 'act',
       seconds: 0,
       steps: [],
