@@ -2,7 +2,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { instantAt } from '../../simulator/report/local-time.ts';
 import type { World } from '../../simulator/world.ts';
-import { edited, endings, play, siteOf, subjects } from './support/play.ts';
+import { edited, endings, oneAtNight, play, siteOf, subjects } from './support/play.ts';
 
 const site = siteOf();
 const monday = '2026-11-30T00:00';
@@ -72,9 +72,7 @@ it('keeps the site open over its closing time for as long as a person asked for'
 });
 
 it('keeps one node serving at night where the operator wants that, and proves it first', async () => {
-  const night = siteOf({
-    schedule: { windows: [{ from: '07:00', to: '19:00' }], nodes: 'one' },
-  });
+  const night = oneAtNight();
 
   const result = await play(night, { from: monday, days: 2 });
 

@@ -1,6 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Invariant } from '../../../simulator/judge/invariants.ts';
-import { type Play, type Site, siteOf } from '../support/play.ts';
+import { oneAtNight, type Play, type Site, siteOf } from '../support/play.ts';
 
 /** A play in which one fault in our code would break one invariant. */
 export interface Scenario {
@@ -13,10 +13,6 @@ export interface Scenario {
 }
 
 const clinic = () => siteOf();
-/** Node a stays on at night, and only node b stops. */
-const nightly = () =>
-  siteOf({ schedule: { windows: [{ from: '07:00', to: '19:00' }], nodes: 'one' } });
-
 const opening = { from: '2026-11-30T06:30', days: 0.15 } as const;
 const closing = { from: '2026-11-30T18:30', days: 0.15 } as const;
 
@@ -33,7 +29,7 @@ export const SCENARIOS: Readonly<Record<Invariant, Scenario>> = {
   1: {
     patch: '01-serving',
     plants: 'a stop no longer waits for the proof that the peer serves',
-    site: nightly,
+    site: oneAtNight,
     play: {
       ...closing,
       faults: [{ name: 'dead-host', on: 'a', at: '2026-11-30T18:50', minutes: 60 }],

@@ -39,6 +39,10 @@ export function siteOf(different: Partial<ConfigInput> = {}): Site {
   return { directory, plan: Plan.parse(planOf(config)), timeZone: config.timeZone };
 }
 
+/** Node a and the database stay on at night, and only node b stops. */
+export const oneAtNight = (): Site =>
+  siteOf({ schedule: { windows: [{ from: '07:00', to: '19:00' }], nodes: 'one' } });
+
 /** A fault whose time is that of the site's own clock. */
 export type LocalFault = Omit<Fault, 'at'> & { readonly at: string };
 
