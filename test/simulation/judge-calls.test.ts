@@ -120,6 +120,20 @@ describe('a disruptive call', () => {
     ]);
   });
 
+  it('that AWS refuses 21 times within an hour breaks Bounds as well', async () => {
+    const { world, by } = await stillWorld(clinic, '2026-11-30T12:00');
+    const targets = () => ['a'];
+    const call = { service: 'ec2', operation: 'StartInstances', by, targets } as const;
+
+    for (let time = 0; time < 20; time++) world.judge.tried(call);
+    expect(found(world)).toEqual([]);
+    world.judge.tried(call);
+
+    expect(found(world)).toEqual([
+      expect.stringMatching(/invariant 8 .* tries ec2:StartInstances/),
+    ]);
+  });
+
   it('by a run that has not seen the nodes breaks Blind', async () => {
     const { world, intend, by, record } = await stillWorld();
     intend('a', 'stopped', 'run-2');
