@@ -99,6 +99,10 @@ describe.each(sites)('in %s', (_, config) => {
         }),
       }),
     ]);
+    // Lambda has a queue of its own behind the schedule's, with retries of its own.
+    expect(assembly.of('Lambda::EventInvokeConfig').map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }),
+    ]);
   });
 
   it('the tick looks at once when a run failed, timed out or was aborted, not when it goes well', () => {
