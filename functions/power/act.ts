@@ -44,8 +44,8 @@ const PASSING = new Set([
 
 /**
  * Makes the calls that the last look asked for, each one only if the lease, the intent and the
- * age of the evidence still allow it at that moment. One that AWS refuses for now is noted with
- * a pause that doubles, and the others go on.
+ * age of the evidence still allow it at that moment. One that AWS refuses is noted with a pause, and
+ * the others go on.
  */
 export const create = lambda(
   { input: Input, settings: Settings },
