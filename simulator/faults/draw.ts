@@ -1,15 +1,5 @@
-import type { Clients } from '../../functions/shared/clients.ts';
 import { Chance } from '../random.ts';
-import { documentedErrors } from '../sdk-model/errors.ts';
-import { FAULTS, type Fault, type FaultKind, type FaultName } from './library.ts';
-
-/** What a site has that faults can hit. */
-export interface Targets {
-  /** Functions by their handlers: `power/act`. */
-  readonly functions: readonly string[];
-  /** The calls they make: `ec2:StartInstances`. */
-  readonly calls: readonly string[];
-}
+import { FAULTS, type Fault, type FaultKind, type FaultName, type Targets } from './library.ts';
 
 /**
  * Faults for one play, drawn from the whole library: `count` of them, each at some second of the
@@ -27,8 +17,8 @@ export function drawFaults(
     const name = one(Object.keys(FAULTS)) as FaultName;
     const seconds = (until.getTime() - from.getTime()) / 1000;
     const at = new Date(from.getTime() + chance.between(0, seconds) * 1000);
-    const on = target(name);
-    const lasts = (FAULTS[name] as FaultKind).minutes;
+    const { on: kind, minutes: lasts }: FaultKind = FAULTS[name];
+    const on = kind?.draw(targets, one, chance);
     const minutes = lasts === undefined ? undefined : chance.between(1, Math.min(40, lasts * 2));
     return {
       name,
@@ -37,35 +27,4 @@ export function drawFaults(
       ...(minutes !== undefined && { minutes }),
     };
   });
-
-  function target(name: FaultName): string | undefined {
-    switch (name) {
-      case 'throttled-api':
-      case 'unanswered-api':
-        return one(targets.calls);
-      case 'failing-api': {
-        const call = one(targets.calls);
-        const [service, operation] = call.split(':') as [keyof Clients, string];
-        return `${call}=${one([...documentedErrors(service, operation).keys()])}`;
-      }
-      case 'insufficient-capacity':
-      case 'slow-node':
-      case 'dead-host':
-      case 'silent-agent':
-        return one(['a', 'b']);
-      case 'lost-events':
-      case 'late-events':
-      case 'doubled-events':
-      case 'reordered-events':
-        return one(['schedule', 'tick', 'rules']);
-      case 'killed-function':
-        return `${one(['*', ...targets.functions])}#${chance.between(1, 60)}`;
-      case 'hanging-function':
-        return one(targets.functions);
-      case 'skewed-clock':
-        return `${one(targets.functions)}=${one(['-', '+'])}${chance.between(1, 10)}`;
-      default:
-        return undefined;
-    }
-  }
 }

@@ -1,3 +1,17 @@
+import type { Clients } from '../../functions/shared/clients.ts';
+import type { Chance } from '../random.ts';
+import { documentedErrors } from '../sdk-model/errors.ts';
+
+/** What a site has that faults can hit. */
+export interface Targets {
+  /** Functions by their handlers: `power/act`. */
+  readonly functions: readonly string[];
+  /** The calls they make: `ec2:StartInstances`. */
+  readonly calls: readonly string[];
+}
+
+type Pick = <T>(list: readonly T[]) => T;
+
 /** A kind of fault: what it does, what it hits, how long it lasts. */
 export interface FaultKind {
   /** One sentence for `--help` and the timeline. */
@@ -8,6 +22,8 @@ export interface FaultKind {
     /** Its named groups are the parts of a `Target`. */
     readonly pattern: RegExp;
     readonly example: string;
+    /** One of all that it can hit, by chance. */
+    readonly draw: (targets: Targets, one: Pick, chance: Chance) => string;
   };
   /** How long it lasts, in minutes, unless the user says; absent for what strikes once. */
   readonly minutes?: number;
@@ -33,22 +49,32 @@ export type Target = Readonly<
   >
 >;
 
-const NODE = { what: 'a node', pattern: /^(?<node>[ab])$/, example: 'a' };
-const API = {
+type On = NonNullable<FaultKind['on']>;
+
+const NODE: On = {
+  what: 'a node',
+  pattern: /^(?<node>[ab])$/,
+  example: 'a',
+  draw: (_targets, one) => one(['a', 'b']),
+};
+const API: On = {
   what: 'an API, if need be of one resource',
   pattern:
     /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+|\*)(\/(?<resource>[\w.-]+))?$/,
   example: 'ec2:StartInstances/a',
+  draw: ({ calls }, one) => one(calls),
 };
-const EVENTS = {
+const EVENTS: On = {
   what: 'whose events: schedule, tick or rules',
   pattern: /^(?<events>schedule|tick|rules)$/,
   example: 'schedule',
+  draw: (_targets, one) => one(['schedule', 'tick', 'rules']),
 };
-const FUNCTION = {
+const FUNCTION: On = {
   what: 'a function',
   pattern: /^(?<function>[a-z]+\/[a-z-]+)$/,
   example: 'power/act',
+  draw: ({ functions }, one) => one(functions),
 };
 
 /**
@@ -67,6 +93,11 @@ export const FAULTS = {
       pattern:
         /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+)(\/(?<resource>[\w.-]+))?=(?<error>[\w.]+)$/,
       example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
+      draw: ({ calls }, one) => {
+        const call = one(calls);
+        const [service, operation] = call.split(':') as [keyof Clients, string];
+        return `${call}=${one([...documentedErrors(service, operation).keys()])}`;
+      },
     },
     minutes: 5,
     delays: true,
@@ -127,6 +158,7 @@ export const FAULTS = {
       what: 'a function, or * for any, and which call',
       pattern: /^(?<function>\*|[a-z]+\/[a-z-]+)#(?<nth>[1-9]\d*)$/,
       example: 'power/act#3',
+      draw: ({ functions }, one, chance) => `${one(['*', ...functions])}#${chance.between(1, 60)}`,
     },
   },
   'hanging-function': {
@@ -140,6 +172,8 @@ export const FAULTS = {
       what: 'a function and the seconds',
       pattern: /^(?<function>[a-z]+\/[a-z-]+)=(?<seconds>[+-]\d+)$/,
       example: 'power/look=+30',
+      draw: ({ functions }, one, chance) =>
+        `${one(functions)}=${one(['-', '+'])}${chance.between(1, 10)}`,
     },
     minutes: 60,
   },

@@ -1,5 +1,5 @@
 import { type RecordedCall, recording } from '../../../simulator/explore/recording.ts';
-import type { Targets } from '../../../simulator/faults/draw.ts';
+import type { Targets } from '../../../simulator/faults/library.ts';
 import { type SimulationOptions, simulate } from '../../../simulator/simulation.ts';
 
 /** Every call that our functions make to AWS in this play, in the order in which they arrive. */
