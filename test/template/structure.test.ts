@@ -75,6 +75,15 @@ describe('the dependency rule', () => {
     expect(values).not.toEqual([]);
   });
 
+  it('the rest of infra/, the command line and a site’s file know the configuration by config.ts', () => {
+    const users = imports
+      .filter(takes(/^infra\/config\//))
+      .filter(({ file }) => !/^(infra\/config\/|test\/unit\/infra\/config\/)/.test(file))
+      .map(({ file }) => file);
+
+    expect([...new Set(users)]).toEqual(['infra/config.ts']);
+  });
+
   it('infra/ knows nothing of the simulator, a command line or a test', () => {
     expect(imports.filter(inside('infra')).filter(takes(/^(simulator|cli|test)\//))).toEqual([]);
   });

@@ -1,22 +1,87 @@
+import { z } from 'zod';
 import {
+  type ExceptionInput,
   InvalidSchedule,
   type Problem,
   parseSchedule,
+  quoted,
   type Schedule,
   type ScheduleInput,
   sentence,
   type Window,
-} from '../functions/power/schedule-input.ts';
+  type WindowInput,
+} from '../../functions/power/schedule-input.ts';
 
 /** A start takes up to about 15 minutes: less than twice that is no time to work, or to be off. */
 const SHORTEST_MINUTES = 30;
 const WEEK_MINUTES = 7 * 1440;
 
-/** The schedule, unless it cannot be read, and what keeps it from being operated. */
-export function readSchedule(input: ScheduleInput): {
+export const schedule = z
+  .strictObject({
+    windows: z
+      .custom<readonly WindowInput[]>()
+      .describe(
+        'When the site runs, in local time: a list such as [{ from: "07:00", to: "19:00", ' +
+          'weekdays: "mon-fri" }]. Outside it the site is stopped and costs storage only.',
+      ),
+    exceptions: z
+      .custom<readonly ExceptionInput[]>()
+      .describe(
+        'Holidays and other days with hours of their own: a list such as [{ dates: "12-25", ' +
+          'name: "Christmas" }].',
+      )
+      .default([]),
+    nodes: z
+      .enum(['both', 'one'])
+      .describe(
+        'What stops outside the windows. With "both", everything: nobody can reach the site. ' +
+          'With "one", only node b: node a keeps serving, and so the database keeps running.',
+      )
+      .default('both'),
+    database: z
+      .enum(['follow', 'always-on'])
+      .describe(
+        'Whether the database stops with the hosts. "follow" saves its price, "always-on" starts ' +
+          'the site several minutes sooner.',
+      )
+      .optional(),
+  })
+  .describe('When the site runs. Leave it out for a site that is always on.')
+  .optional();
+
+interface Site {
+  readonly timeZone: string;
+  readonly schedule?: z.output<typeof schedule>;
+}
+
+/** The site's hours in the form that the functions read; undefined for a site that is always on. */
+export function scheduleOf({ timeZone, schedule }: Site): ScheduleInput | undefined {
+  return schedule && { timeZone, windows: schedule.windows, exceptions: schedule.exceptions };
+}
+
+/** While one node keeps serving, its database does too. */
+export function databaseStops({ schedule }: Site): boolean {
+  return schedule?.nodes === 'both' && schedule.database !== 'always-on';
+}
+
+/** The schedule, if there is one that can be read, and what keeps it from being operated. */
+export function readSchedule(site: Site): {
   readonly schedule?: Schedule;
   readonly problems: readonly Problem[];
 } {
+  const input = scheduleOf(site);
+  if (input === undefined) return { problems: [] };
+  const { schedule, problems } = readHours(input);
+  return { ...(schedule && { schedule }), problems: [...problems, ...stoppedUnderNode(site)] };
+}
+
+function stoppedUnderNode({ schedule }: Site): Problem[] {
+  if (schedule?.nodes !== 'one' || schedule.database !== 'follow') return [];
+  const remedy = 'would stop the database under node a, which keeps serving. Leave it out.';
+  return [{ field: 'schedule.database', value: quoted('follow'), remedy }];
+}
+
+function readHours(input: ScheduleInput): ReturnType<typeof readSchedule> {
   try {
     const schedule = parseSchedule(input);
     const problems = [...shortWindows(schedule), ...shortPauses(schedule), ...noPause(schedule)];

@@ -1,5 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
-import { type Problem, quoted, type Schedule } from '../functions/power/schedule-input.ts';
+import { z } from 'zod';
+import { type Problem, quoted, type Schedule } from '../../functions/power/schedule-input.ts';
+
+/** For a database that never stops: night in the Americas, morning in Europe. */
+const BACKUP_WINDOW = '07:00-07:30';
 
 /** RDS takes no shorter backup window. */
 const BACKUP_MINUTES = 30;
@@ -11,27 +15,62 @@ interface Stretch {
   readonly to: number;
 }
 
-interface Site {
-  readonly environment: string;
-  readonly database: { readonly backupDays: number; readonly backupWindow?: string | undefined };
-  readonly schedule?:
-    | { readonly nodes: string; readonly database?: string | undefined }
-    | undefined;
-}
+export const database = z
+  .strictObject({
+    instanceClass: z
+      .string()
+      .regex(
+        /^db\.[a-z0-9-]+\.[a-z0-9-]+$/,
+        'is no RDS instance class. Write one such as db.t4g.medium.',
+      )
+      .describe('The RDS class of the database, such as "db.t4g.medium". It sets speed and price.')
+      .default('db.t4g.medium'),
+    storageGiB: z
+      .int()
+      .min(20)
+      .max(65536)
+      .describe(
+        "The size of the database's storage in GiB, 20 to 65536. It can grow later, never shrink.",
+      )
+      .default(30),
+    backupDays: z
+      .int()
+      .min(0)
+      .max(35)
+      .describe(
+        'How many days each automatic backup is kept, 0 to 35: how far back the index can be ' +
+          'restored. 0 takes none.',
+      )
+      .default(7),
+    backupWindow: z
+      .string()
+      .refine(
+        (text) => readBackupWindow(text) !== undefined,
+        'is no backup window. Write HH:MM-HH:MM in UTC, 30 minutes or longer.',
+      )
+      .describe(
+        'When the daily backup is taken, "HH:MM-HH:MM" in UTC, 30 minutes or longer. A stopped ' +
+          'database takes none, so it lies inside the hours of the schedule; left out, it is ' +
+          'chosen there.',
+      )
+      .optional(),
+  })
+  .describe('A group of what the database is and how it is backed up.')
+  .prefault({});
+
+type Database = z.output<typeof database>;
 
 /** What is wrong with the database's settings, given the schedule it follows, if it follows one. */
-export function databaseProblems(site: Site, followed: Schedule | undefined): Problem[] {
-  const { environment, database, schedule } = site;
+export function databaseProblems(
+  { environment, database }: { readonly environment: string; readonly database: Database },
+  followed: Schedule | undefined,
+): Problem[] {
   const problems: Problem[] = [];
   const refuse = (field: string, value: unknown, remedy: string) =>
     problems.push({ field, value: quoted(value), remedy });
 
   if (environment === 'prd' && database.backupDays === 0) {
     refuse('database.backupDays', 0, 'keeps no backup of a production site. Write 1 to 35.');
-  }
-  if (schedule?.nodes === 'one' && schedule.database === 'follow') {
-    const remedy = 'would stop the database under node a, which keeps serving. Leave it out.';
-    refuse('schedule.database', 'follow', remedy);
   }
   if (followed === undefined || database.backupDays === 0) return problems;
 
@@ -55,8 +94,17 @@ export function databaseProblems(site: Site, followed: Schedule | undefined): Pr
   return problems;
 }
 
+/** Fills in the default that depends on the schedule. */
+export function completeDatabase(
+  database: Database,
+  followed: Schedule | undefined,
+): Database & { readonly backupWindow: string } {
+  const inHours = followed && chooseBackupWindow(followed);
+  return { ...database, backupWindow: database.backupWindow ?? inHours ?? BACKUP_WINDOW };
+}
+
 /** Reads `HH:MM-HH:MM`; undefined if that is not what it is, or too short for RDS. */
-export function readBackupWindow(text: string): Stretch | undefined {
+function readBackupWindow(text: string): Stretch | undefined {
   if (!/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/.test(text)) return undefined;
   const [from = 0, to = 0] = text
     .split('-')
@@ -66,7 +114,7 @@ export function readBackupWindow(text: string): Stretch | undefined {
 }
 
 /** The middle half hour of the longest window, `HH:MM-HH:MM` in UTC; undefined if none is enough. */
-export function chooseBackupWindow(schedule: Schedule): string | undefined {
+function chooseBackupWindow(schedule: Schedule): string | undefined {
   const length = ({ from, to }: Stretch) => to - from;
   const [longest] = sharedHours(schedule).sort((one, other) => length(other) - length(one));
   if (longest === undefined || length(longest) < BACKUP_MINUTES) return undefined;

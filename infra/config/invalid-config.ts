@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Problem, quoted, sentence } from '../functions/power/schedule-input.ts';
+import { type Problem, quoted, sentence } from '../../functions/power/schedule-input.ts';
 
 /** The configuration cannot be deployed: its message is one sentence for each thing to correct. */
 export class InvalidConfig extends Error {

@@ -1,7 +1,13 @@
 import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
 
 /** Ranges for networks of one's own (RFC 1918): never routed on the Internet. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+
+/** One IPv4 range, such as `203.0.113.0/24`. */
+export const range = z.string().refine((text) => refusalOfRange(text) === undefined, {
+  error: ({ input }) => refusalOfRange(String(input)),
+});
 
 /** Why a text is no IPv4 range in CIDR notation, and what to write; undefined if it is one. */
 export function refusalOfRange(text: string): string | undefined {

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+export const hosts = z
+  .strictObject({
+    instanceType: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
+        'is no EC2 instance type. Write one such as t3.medium.',
+      )
+      .refine(
+        // Graviton has a g among the letters after the generation: t4g, c6gn, im4gn.
+        (type) => !/^(a1|[a-z]+\d+[a-z]*g)/.test(type),
+        'has an ARM processor, and the hosts run x86 images. Write an x86 type ' +
+          'such as t3.medium or m7i.large.',
+      )
+      .describe(
+        'The EC2 type of each of the two hosts, x86 only, such as "t3.medium". It sets speed and ' +
+          'price; a change stops the hosts one after the other.',
+      )
+      .default('t3.medium'),
+    volumeGiB: z
+      .int()
+      .min(20)
+      .max(16384)
+      .describe(
+        "The size of each host's disk in GiB, 20 to 16384. Images live in S3, not here; it can " +
+          'not shrink.',
+      )
+      .default(20),
+  })
+  .describe('A group of what the two hosts are: instanceType and volumeGiB.')
+  .prefault({});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { type ConfigInput, parseConfig, scheduleOf } from '../../../../infra/config.ts';
+import { problemsIn, site, weekdays } from '../../support/config.ts';
+
+describe('a configuration', () => {
+  it('needs little: everything else has a default', () => {
+    const config = parseConfig(site);
+
+    expect(config).toEqual({
+      ...site,
+      site: 'orthweb',
+      network: {
+        cidr: '10.42.0.0/16',
+        publicPrefix: 24,
+        privatePrefix: 22,
+        containers: '192.168.240.0/20',
+        endpoints: [],
+      },
+      hosts: { instanceType: 't3.medium', volumeGiB: 20 },
+      database: {
+        instanceClass: 'db.t4g.medium',
+        storageGiB: 30,
+        backupDays: 7,
+        backupWindow: '07:00-07:30',
+      },
+      logs: { retentionDays: 90 },
+      tags: {},
+    });
+    expect(scheduleOf(config)).toBeUndefined();
+  });
+
+  it('hands the schedule to the functions together with the time zone of the site', () => {
+    const config = parseConfig({ ...site, schedule: { windows: [weekdays] } });
+
+    expect(config.schedule).toMatchObject({ nodes: 'both', database: 'follow' });
+    expect(scheduleOf(config)).toEqual({
+      timeZone: 'America/Toronto',
+      windows: [weekdays],
+      exceptions: [],
+    });
+  });
+
+  it.each([
+    ['none', []],
+    ['secrets', ['kms', 'secretsmanager']],
+    ['management', ['kms', 'secretsmanager', 'ec2', 'ssm', 'ec2messages', 'ssmmessages']],
+    [['logs'], ['logs']],
+  ] as const)('reads the endpoints %j as a list of services', (endpoints, services) => {
+    expect(parseConfig({ ...site, network: { endpoints } }).network.endpoints).toEqual(services);
+  });
+
+  it.each([
+    ['America/Toronto', { from: '07:00', to: '19:00' }, '17:15-17:45'],
+    ['Australia/Sydney', { from: '08:00', to: '18:00' }, '02:15-02:45'],
+    ['Asia/Kolkata', { from: '22:00', to: '06:00' }, '20:15-20:45'],
+    ['Australia/Lord_Howe', {}, '01:00-01:30'],
+  ])(
+    'takes the backup while a database in %s that follows %j is running',
+    (timeZone, window, utc) => {
+      const windows = [{ ...window, weekdays: 'mon-fri' }];
+
+      expect(parseConfig({ ...site, timeZone, schedule: { windows } }).database.backupWindow).toBe(
+        utc,
+      );
+    },
+  );
+
+  it('lets the database run while one node keeps serving, and take its backup at any time', () => {
+    const config = parseConfig({
+      ...site,
+      schedule: { windows: [weekdays], nodes: 'one' },
+      database: { backupWindow: '03:00-04:00' },
+    });
+
+    expect(config.schedule?.database).toBe('always-on');
+    expect(config.database.backupWindow).toBe('03:00-04:00');
+  });
+
+  it.each(['America/Toronto', 'Australia/Sydney'])(
+    'accepts a backup window inside the hours of %s, over midnight in UTC too',
+    (timeZone) => {
+      const windows = [{ from: '00:00', to: '24:00', weekdays: 'mon-fri' }];
+      const database = { backupWindow: '23:30-00:30' };
+
+      expect(
+        parseConfig({ ...site, timeZone, schedule: { windows }, database }).database,
+      ).toMatchObject(database);
+    },
+  );
+
+  it('lets a whole world in for a written reason', () => {
+    const clients = {
+      web: ['0.0.0.0/0'],
+      dicom: ['198.51.100.0/24'],
+      openToTheWorld: 'A public teaching archive without patients.',
+    };
+
+    expect(parseConfig({ ...site, clients }).clients).toEqual(clients);
+  });
+});
+
+describe('the schema', () => {
+  it('types what an editor completes', () => {
+    const input: ConfigInput = {
+      ...site,
+      // @ts-expect-error: no such environment.
+      environment: 'production',
+    };
+
+    expect(problemsIn(input).problems).toHaveLength(1);
+  });
+});
