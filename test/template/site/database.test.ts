@@ -1,0 +1,54 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { all, synth } from '../support/site-stack.ts';
+
+describe('the database', () => {
+  const template = synth();
+
+  it('refuses a connection without TLS and keeps patient data out of its logs', () => {
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Family: 'postgres17',
+      Parameters: {
+        'rds.force_ssl': '1',
+        log_statement: 'ddl',
+        log_parameter_max_length: '0',
+        log_parameter_max_length_on_error: '0',
+        log_error_verbosity: 'terse',
+      },
+    });
+  });
+
+  it('is encrypted, private, backed up when configured, and called after its site', () => {
+    template.hasResourceProperties('AWS::RDS::DBInstance', {
+      DBInstanceIdentifier: 'clinic',
+      DBInstanceClass: 'db.t4g.medium',
+      StorageEncrypted: true,
+      StorageType: 'gp3',
+      PubliclyAccessible: false,
+      BackupRetentionPeriod: 7,
+      PreferredBackupWindow: '12:00-12:30',
+    });
+  });
+
+  it('has a generated password of letters and digits, which Orthanc takes unquoted', () => {
+    const secret = all(template, 'AWS::SecretsManager::Secret')[0]?.[1].GenerateSecretString;
+    const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
+    const usable = [...printable].filter((c) => !secret.ExcludeCharacters.includes(c)).join('');
+
+    expect(usable).toMatch(/^[0-9A-Za-z]{62}$/);
+    expect(secret.RequireEachIncludedType ?? true).toBe(true);
+  });
+
+  it('logs to groups that expire, exist before it does, and are encrypted with our key', () => {
+    const groups = all(template, 'AWS::Logs::LogGroup');
+
+    expect(groups.map(([, { LogGroupName }]) => LogGroupName)).toEqual([
+      '/aws/rds/instance/clinic/postgresql',
+      '/aws/rds/instance/clinic/upgrade',
+    ]);
+    for (const [id, group] of groups) {
+      expect(group).toMatchObject({ RetentionInDays: 90, KmsKeyId: expect.anything() });
+      template.hasResource('AWS::RDS::DBInstance', { DependsOn: Match.arrayWith([id]) });
+    }
+  });
+});

@@ -1,0 +1,136 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import type { Properties } from '../support/assembly.ts';
+import { all, deploy, sites, synth } from '../support/site-stack.ts';
+
+/** Every statement of every policy in the template: identity, bucket, key and trust policies. */
+const statements = (template: Template): Properties[] =>
+  Object.values(template.toJSON().Resources as Record<string, { Properties?: Properties }>)
+    .flatMap(({ Properties: p = {} }) => [
+      p.PolicyDocument,
+      p.KeyPolicy,
+      p.AssumeRolePolicyDocument,
+    ])
+    .flatMap((policy) => policy?.Statement ?? []);
+
+describe.each(sites)('%s', (_, change) => {
+  const template = synth(change);
+
+  it('synthesizes without credentials', () => {
+    const { app } = deploy(change);
+
+    expect(app.synth().manifest.missing ?? []).toEqual([]);
+  });
+
+  it('attaches no AWS managed policy to any role', () => {
+    for (const [, role] of all(template, 'AWS::IAM::Role')) {
+      expect(role.ManagedPolicyArns).toBeUndefined();
+    }
+  });
+
+  it('allows nobody everything, and names a resource unless the action has none', () => {
+    const granted = statements(template).filter(({ Effect }) => Effect === 'Allow');
+
+    for (const { Action, Resource, Principal } of granted) {
+      expect([Action].flat()).not.toContain('*');
+      // In a key's policy `*` is that key.
+      if (Resource !== '*' || Principal !== undefined) continue;
+      expect([Action].flat()).toEqual([
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ]);
+    }
+  });
+
+  it('needs no custom resource, so no Lambda stands beside the data', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 0);
+  });
+
+  it('tags what it makes with the operator’s tags and ours, and ours win', () => {
+    const ours = { Application: 'Orthweb', Environment: change.environment ?? 'dev' };
+    const wanted = Object.entries({ ...ours, Owner: 'radiology', Site: 'clinic' });
+
+    for (const type of ['S3::Bucket', 'RDS::DBInstance', 'EC2::Instance', 'DynamoDB::Table']) {
+      for (const [, { Tags }] of all(template, `AWS::${type}`)) {
+        expect(Tags).toEqual(
+          expect.arrayContaining(wanted.map(([Key, Value]) => ({ Key, Value }))),
+        );
+      }
+    }
+  });
+});
+
+describe('the end of a site', () => {
+  const kept = [
+    'KMS::Key',
+    'S3::Bucket',
+    'RDS::DBInstance',
+    'SecretsManager::Secret',
+    'DynamoDB::Table',
+  ];
+
+  it.each(kept)('a production site keeps its %s when the stack is deleted', (type) => {
+    const template = synth({ environment: 'prd' });
+
+    template.allResources(`AWS::${type}`, {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  it.each(kept)('a test site leaves no %s behind', (type) => {
+    synth().allResources(`AWS::${type}`, { DeletionPolicy: 'Delete' });
+  });
+
+  it('a production site refuses deletion, has a standby database and keeps its backups', () => {
+    const { stack } = deploy({ environment: 'prd' });
+    const template = Template.fromStack(stack);
+
+    expect(stack.terminationProtection).toBe(true);
+    template.hasResourceProperties('AWS::RDS::DBInstance', {
+      MultiAZ: true,
+      DeletionProtection: true,
+      DeleteAutomatedBackups: false,
+    });
+    template.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
+    template.allResourcesProperties('AWS::EC2::Instance', { DisableApiTermination: true });
+  });
+});
+
+describe('the stack', () => {
+  it('shares no name with another site of the account', () => {
+    const names = (site: string) =>
+      Object.values(synth({ site }).toJSON().Resources as Record<string, Properties>).flatMap(
+        ({ Properties: p = {} }) =>
+          [
+            p.AliasName,
+            p.BucketName,
+            p.TableName,
+            p.RoleName,
+            p.DBInstanceIdentifier,
+            p.LogGroupName,
+          ].filter((name) => name !== undefined),
+      );
+
+    expect(names('east').filter((name) => names('west').includes(name))).toEqual([]);
+  });
+
+  it('tells the operator both addresses and where modalities send to', () => {
+    const east = synth({ region: 'us-east-1', zones: ['us-east-1a', 'us-east-1b'] });
+
+    for (const node of ['A', 'B']) {
+      east.hasOutput(`Node${node}Address`, { Description: Match.stringLikeRegexp('address') });
+      east.hasOutput(`Node${node}Dicom`, { Description: Match.stringLikeRegexp('DICOM over TLS') });
+    }
+    expect(JSON.stringify(east.toJSON().Outputs.NodeADicom)).toMatch(/\.compute-1\.[^.]*:11112/);
+  });
+
+  it.each(sites)('%s passes CloudFormation’s own rules', (_, change) => {
+    const { app } = deploy(change, true);
+
+    expect(() => app.synth()).not.toThrow();
+  });
+});
