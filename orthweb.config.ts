@@ -29,5 +29,9 @@ export default defineConfig({
   // Who is told when something needs a person.
   alerts: { emails: ['pacs@example.org'] },
 
+  // What it may cost a month, all in: AWS writes when most of it is spent, all of it, or when it will
+  // be. It counts once the tag orthweb:site is activated as a cost-allocation tag in its console.
+  budget: { monthlyUsd: 80 },
+
   tags: { Owner: 'Imaging' },
 });

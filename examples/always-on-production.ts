@@ -22,9 +22,14 @@ export default defineConfig({
 
   hosts: { instanceType: 'm7i.large', volumeGiB: 50 },
 
+  // Images of years, and few of them are ever read again.
+  storage: { intelligentTiering: true },
+
   database: {
     instanceClass: 'db.m7g.large',
     storageGiB: 100,
+    // RDS grows it by itself up to here: a full database refuses new images.
+    maxStorageGiB: 500,
     // The index can be put back to any moment of the last five weeks.
     backupDays: 35,
     // In UTC; the quietest hour here.
@@ -35,6 +40,7 @@ export default defineConfig({
   timeZone: 'Europe/Berlin',
 
   alerts: { emails: ['pacs-duty@example.org', 'pacs@example.org'] },
+  budget: { monthlyUsd: 1200 },
   logs: { retentionDays: 731 },
   tags: { Owner: 'Radiology', Contact: 'pacs@example.org' },
 });

@@ -24,6 +24,11 @@ export default defineConfig({
     dicom: ['203.0.113.0/28'],
   },
 
+  storage: {
+    // Most studies are looked at for some weeks and then kept for years.
+    intelligentTiering: true,
+  },
+
   timeZone: 'America/Toronto',
   schedule: {
     windows: [
@@ -46,6 +51,7 @@ export default defineConfig({
   },
 
   alerts: { emails: ['it@example.org', 'imaging@example.org'] },
+  budget: { monthlyUsd: 250 },
   logs: { retentionDays: 365 },
   tags: { Owner: 'Imaging', CostCentre: '4711' },
 });

@@ -36,5 +36,6 @@ export default defineConfig({
   },
 
   alerts: { emails: ['imaging-lab@example.org'] },
+  budget: { monthlyUsd: 200 },
   logs: { retentionDays: 30 },
 });

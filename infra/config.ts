@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Schedule } from '../functions/power/schedule-input.ts';
 import { alerts } from './config/alerts.ts';
+import { budget, budgetProblems } from './config/budget.ts';
 import { clientProblems, clients } from './config/clients.ts';
 import { completeDatabase, database, databaseProblems } from './config/database.ts';
 import { hosts } from './config/hosts.ts';
@@ -12,6 +13,7 @@ import { logs } from './config/logs.ts';
 import { network, networkProblems } from './config/network.ts';
 import { place, placeProblems } from './config/place.ts';
 import { databaseStops, readSchedule, schedule } from './config/schedule.ts';
+import { storage } from './config/storage.ts';
 import { tags } from './config/tags.ts';
 
 export { InvalidConfig } from './config/invalid-config.ts';
@@ -30,9 +32,11 @@ const Site = z
     network,
     clients,
     hosts,
+    storage,
     database,
     schedule,
     alerts,
+    budget,
     logs,
     tags,
   })
@@ -42,7 +46,7 @@ const Site = z
 type Site = z.output<typeof Site>;
 
 export type ConfigInput = z.input<typeof Site>;
-/** With all defaults: constructs find a value in every field but that of a schedule left out. */
+/** With all defaults: constructs find a value in every field but in a schedule or budget left out. */
 export type Config = Site & {
   readonly database: ReturnType<typeof completeDatabase>;
   readonly schedule?: { readonly database: 'follow' | 'always-on' };
@@ -69,6 +73,7 @@ export function parseConfig(input: unknown): Config {
     ...clientProblems(site.clients, site.network),
     ...problems,
     ...databaseProblems(site, followed),
+    ...budgetProblems(site),
   ];
   if (refused.length > 0) throw new InvalidConfig(refused);
   return complete(site, followed);

@@ -2,6 +2,17 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { type Problem, quoted, type Schedule } from '../../functions/power/schedule-input.ts';
 
+/** RDS stores no more on gp3, in GiB. */
+const LARGEST_GIB = 65536;
+/**
+ * RDS grows storage by itself only up to a limit of at least 10 % more than it has now.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+ */
+const withRoom = (storageGiB: number): number => Math.ceil((storageGiB * 11) / 10);
+/** The largest storage with room to grow. */
+const LARGEST_START_GIB = Math.floor((LARGEST_GIB * 10) / 11);
+
 /** For a database that never stops: night in the Americas, morning in Europe. */
 const BACKUP_WINDOW = '07:00-07:30';
 
@@ -28,11 +39,21 @@ export const database = z
     storageGiB: z
       .int()
       .min(20)
-      .max(65536)
+      .max(LARGEST_START_GIB)
       .describe(
-        "The size of the database's storage in GiB, 20 to 65536. It can grow later, never shrink.",
+        `The size of the database's storage in GiB, 20 to ${LARGEST_START_GIB}, which leaves RDS ` +
+          'room to grow it. It never shrinks.',
       )
       .default(30),
+    maxStorageGiB: z
+      .int()
+      .min(22)
+      .max(LARGEST_GIB)
+      .describe(
+        'How far RDS may grow the storage by itself when it runs full, in GiB, 22 to ' +
+          `${LARGEST_GIB}, at least a tenth more than storageGiB; left out, twice storageGiB.`,
+      )
+      .optional(),
     backupDays: z
       .int()
       .min(0)
@@ -72,6 +93,15 @@ export function databaseProblems(
   if (environment === 'prd' && database.backupDays === 0) {
     refuse('database.backupDays', 0, 'keeps no backup of a production site. Write 1 to 35.');
   }
+  const room = withRoom(database.storageGiB);
+  if (database.maxStorageGiB !== undefined && database.maxStorageGiB < room) {
+    refuse(
+      'database.maxStorageGiB',
+      database.maxStorageGiB,
+      `is not a tenth more than storageGiB ${database.storageGiB}, and RDS takes no limit closer ` +
+        `to it. Write ${room} or more, or leave it out.`,
+    );
+  }
   if (followed === undefined || database.backupDays === 0) return problems;
 
   const possible = chooseBackupWindow(followed);
@@ -94,13 +124,17 @@ export function databaseProblems(
   return problems;
 }
 
-/** Fills in the default that depends on the schedule. */
+/** Fills in the defaults that depend on the storage and on the schedule. */
 export function completeDatabase(
   database: Database,
   followed: Schedule | undefined,
-): Database & { readonly backupWindow: string } {
+): Database & { readonly maxStorageGiB: number; readonly backupWindow: string } {
   const inHours = followed && chooseBackupWindow(followed);
-  return { ...database, backupWindow: database.backupWindow ?? inHours ?? BACKUP_WINDOW };
+  return {
+    ...database,
+    maxStorageGiB: database.maxStorageGiB ?? Math.min(2 * database.storageGiB, LARGEST_GIB),
+    backupWindow: database.backupWindow ?? inHours ?? BACKUP_WINDOW,
+  };
 }
 
 /** Reads `HH:MM-HH:MM`; undefined if that is not what it is, or too short for RDS. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const generation = z.int().min(1).max(9999).default(1);
+
 export const hosts = z
   .strictObject({
     instanceType: z
@@ -28,6 +30,23 @@ export const hosts = z
           'not shrink.',
       )
       .default(20),
+    // $0.005 an hour for each public IPv4 address: https://aws.amazon.com/vpc/pricing/
+    addresses: z
+      .enum(['elastic', 'dynamic'])
+      .describe(
+        'What public addresses the hosts have. "elastic" ones survive a stop and cost $3.65 a ' +
+          'month each, even while stopped. "dynamic" ones cost nothing while stopped, but are ' +
+          'new after each stop, and the names that clients use change with them.',
+      )
+      .default('elastic'),
+    generation: z
+      .strictObject({ a: generation, b: generation })
+      .describe(
+        "A group of one number for each node, a and b. Raise a node's number by one to replace " +
+          "its host with a new one: today's Amazon Linux, disk size and host bundle. Replace one " +
+          'node per deployment.',
+      )
+      .prefault({}),
   })
-  .describe('A group of what the two hosts are: instanceType and volumeGiB.')
+  .describe('A group of what the two hosts are: instanceType, volumeGiB, addresses and generation.')
   .prefault({});

@@ -14,6 +14,7 @@ export class InvalidConfig extends Error {
 
 const KINDS: Readonly<Record<string, string>> = {
   array: 'a list',
+  boolean: 'true or false',
   int: 'a whole number',
   number: 'a number',
   object: 'a group of fields { … }',
@@ -55,7 +56,10 @@ function unknownField(
   fields: readonly string[],
 ): Problem {
   const value = new Map(Object.entries(input ?? {})).get(key);
-  const likely = fields.find((field) => distance(field.toLowerCase(), key.toLowerCase()) <= 2);
+  // Any letter is one mistake away from any other: `c` is no misspelled `a`.
+  const likely = fields.find(
+    (field) => distance(field.toLowerCase(), key.toLowerCase()) <= Math.min(2, field.length - 1),
+  );
   const advice =
     likely === undefined ? `Write one of ${fields.join(', ')}.` : `Did you mean ${likely}?`;
   return {

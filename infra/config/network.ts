@@ -21,7 +21,8 @@ const ENDPOINTS = [
 type Endpoint = (typeof ENDPOINTS)[number];
 type Preset = 'none' | 'secrets' | 'management';
 
-const PRESETS: Readonly<Record<Preset, readonly Endpoint[]>> = {
+/** Short for the services that belong together. */
+export const PRESETS: Readonly<Record<Preset, readonly Endpoint[]>> = {
   none: [],
   secrets: ['kms', 'secretsmanager'],
   management: ['kms', 'secretsmanager', 'ec2', 'ssm', 'ec2messages', 'ssmmessages'],
@@ -63,9 +64,11 @@ export const network = z
     endpoints: z
       .custom<Preset | readonly Endpoint[]>()
       .describe(
-        'AWS services reached privately instead of over the Internet: "none", "secrets", ' +
-          `"management", or a list of ${ENDPOINTS.join(', ')}. Each costs $0.01 an hour in ` +
-          'each zone, about $7.30 a month.',
+        // $0.01 an hour in each zone, 730 hours: https://aws.amazon.com/privatelink/pricing/
+        'AWS services reached privately instead of over the Internet, at prices of us-east-1: ' +
+          '"none" for $0, "secrets" for $29.20 a month in two zones or $43.80 in three, ' +
+          `"management" for $87.60 or $131.40, or a list of ${ENDPOINTS.join(', ')}, each for ` +
+          '$14.60 or $21.90. Each GB through them costs $0.01 more.',
       )
       .transform((choice) => PRESETS[choice as Preset] ?? choice)
       .pipe(z.array(z.enum(ENDPOINTS)).refine(distinct, 'names one twice. Write each once.'))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Problem, refusalOfTimeZone } from '../../functions/power/schedule-input.ts';
+import { DATABASE_REGIONS, databaseRoot } from '../site/database-root.ts';
 import { distinct } from './distinct.ts';
 
 /** What a site is, and where: the fields that belong to no group. */
@@ -24,14 +25,9 @@ export const place = {
     ),
   region: z
     .string()
-    .regex(
-      /^[a-z]{2}(-[a-z]+)+-\d$/,
-      'is not shaped like an AWS region. Write one such as ca-central-1.',
-    )
-    .refine(
-      (region) => !/^(cn|us-gov|us-iso|eu-isoe|eusc)/.test(region),
-      'is in a partition of AWS that Orthweb does not know. Write a commercial region.',
-    )
+    .refine((region) => refusalOfRegion(region) === undefined, {
+      error: ({ input }) => refusalOfRegion(String(input)),
+    })
     .describe('The AWS region that holds the site, such as "ca-central-1". Images stay in it.'),
   zones: z
     .array(z.string())
@@ -55,6 +51,23 @@ export const place = {
         'messages use it.',
     ),
 };
+
+/** Why a site cannot be in a region; undefined if it can. */
+function refusalOfRegion(region: string): string | undefined {
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
+    return 'is not shaped like an AWS region. Write one such as ca-central-1.';
+  }
+  if (/^(cn|us-gov|us-iso|eu-isoe|eusc)/.test(region)) {
+    return 'is in a partition of AWS that Orthweb does not know. Write a commercial region.';
+  }
+  if (databaseRoot(region) === undefined) {
+    return (
+      'is a region whose database certificate this version does not carry. Write one of ' +
+      `${DATABASE_REGIONS.join(', ')}, or take a newer version of Orthweb.`
+    );
+  }
+  return undefined;
+}
 
 type Place = z.output<z.ZodObject<typeof place>>;
 

@@ -1,36 +1,22 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import type { Config } from '../../../infra/config.ts';
+import { type Config, parseConfig } from '../../../infra/config.ts';
 import { SiteStack } from '../../../infra/site/site-stack.ts';
 import type { Properties } from './assembly.ts';
 
 /** A test site in two zones, without a private endpoint. */
-export const clinic: Config = {
+export const clinic = parseConfig({
   site: 'clinic',
   environment: 'dev',
   region: 'ca-central-1',
   zones: ['ca-central-1a', 'ca-central-1b'],
   timeZone: 'America/Toronto',
-  network: {
-    cidr: '10.42.0.0/16',
-    publicPrefix: 24,
-    privatePrefix: 22,
-    containers: '192.168.240.0/20',
-    endpoints: [],
-  },
   clients: { web: ['203.0.113.0/24'], dicom: ['198.51.100.7/32', '198.51.100.8/32'] },
-  hosts: { instanceType: 't3.medium', volumeGiB: 20 },
-  database: {
-    instanceClass: 'db.t4g.medium',
-    storageGiB: 30,
-    backupDays: 7,
-    backupWindow: '12:00-12:30',
-  },
+  database: { backupWindow: '12:00-12:30' },
   alerts: { emails: ['pacs@example.org'] },
-  logs: { retentionDays: 90 },
   tags: { Owner: 'radiology', Site: 'not this one' },
-};
+});
 
 /** The zones of `clinic`, and a third. */
 export const zones = ['ca-central-1a', 'ca-central-1b', 'ca-central-1d'];

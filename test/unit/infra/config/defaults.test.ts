@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PRESETS } from '../../../../infra/config/network.ts';
 import { type ConfigInput, parseConfig, scheduleOf } from '../../../../infra/config.ts';
 import { problemsIn, site, weekdays } from '../../support/config.ts';
 
@@ -16,10 +17,17 @@ describe('a configuration', () => {
         containers: '192.168.240.0/20',
         endpoints: [],
       },
-      hosts: { instanceType: 't3.medium', volumeGiB: 20 },
+      hosts: {
+        instanceType: 't3.medium',
+        volumeGiB: 20,
+        addresses: 'elastic',
+        generation: { a: 1, b: 1 },
+      },
+      storage: { intelligentTiering: false },
       database: {
         instanceClass: 'db.t4g.medium',
         storageGiB: 30,
+        maxStorageGiB: 60,
         backupDays: 7,
         backupWindow: '07:00-07:30',
       },
@@ -47,6 +55,54 @@ describe('a configuration', () => {
     [['logs'], ['logs']],
   ] as const)('reads the endpoints %j as a list of services', (endpoints, services) => {
     expect(parseConfig({ ...site, network: { endpoints } }).network.endpoints).toEqual(services);
+  });
+
+  it.each([
+    ['"secrets"', PRESETS.secrets.length],
+    ['"management"', PRESETS.management.length],
+    ['each', 1],
+  ])('says what the endpoints %s cost a month in two zones and in three', (name, endpoints) => {
+    const [two, three] = [2, 3].map((zones) => (endpoints * zones * 730 * 0.01).toFixed(2));
+
+    const { message } = problemsIn({ ...site, network: { endpoints: 'all' } });
+
+    expect(PRESETS.none).toEqual([]);
+    expect(message).toContain('"none" for $0,');
+    expect(message.replace(' a month in two zones', '').replace(' in three', '')).toContain(
+      `${name} for $${two} or $${three}`,
+    );
+  });
+
+  it.each([
+    [30, undefined, 60],
+    [40_000, undefined, 65_536],
+    [100, 110, 110],
+    [59_578, 65_536, 65_536],
+  ])('lets RDS grow a storage of %i GiB with the limit %s up to %i', (storageGiB, limit, grown) => {
+    const database = { storageGiB, maxStorageGiB: limit };
+
+    expect(parseConfig({ ...site, database }).database.maxStorageGiB).toBe(grown);
+  });
+
+  it.each(['tst', 'prd'])(
+    'lets the addresses of a site for %s change with each stop',
+    (environment) => {
+      const hosts = { addresses: 'dynamic', generation: { b: 2 } };
+
+      expect(parseConfig({ ...site, environment, hosts }).hosts).toMatchObject({
+        addresses: 'dynamic',
+        generation: { a: 1, b: 2 },
+      });
+    },
+  );
+
+  it('writes of a budget to ten addresses, and of anything else to more', () => {
+    const emails = (count: number) =>
+      Array.from({ length: count }, (_, index) => `pacs-${index}@example.org`);
+    const budget = { monthlyUsd: 1_000_000 };
+
+    expect(parseConfig({ ...site, budget, alerts: { emails: emails(10) } }).budget).toEqual(budget);
+    expect(parseConfig({ ...site, alerts: { emails: emails(11) } }).budget).toBeUndefined();
   });
 
   it.each([
