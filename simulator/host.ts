@@ -1,4 +1,4 @@
-import { demand } from './iam/demand.ts';
+import { type Computer, HostRights } from './host-rights.ts';
 import type { World } from './world.ts';
 
 /** What became of a script on a host. */
@@ -6,20 +6,6 @@ export interface ScriptResult {
   readonly ok: boolean;
   readonly output: string;
 }
-
-/** The instance that a host runs on, as far as the agent's rights go. */
-interface Computer {
-  readonly where: string;
-  readonly arn: string;
-  /** The role in its instance profile. */
-  readonly role: string;
-}
-
-/**
- * The agent reports for duty, then hears of commands on its control channel.
- * https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html
- */
-const CHANNEL_ACTIONS = ['ssmmessages:CreateControlChannel', 'ssmmessages:OpenControlChannel'];
 
 interface Script {
   readonly changes: boolean;
@@ -34,10 +20,10 @@ interface Script {
 export class Host {
   private readonly world: World;
   private readonly id: string;
-  private readonly computer: Computer;
+  private readonly rights: HostRights;
   private on = true;
   private agent: boolean;
-  private containers = true;
+  private containers: boolean;
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
@@ -50,8 +36,9 @@ export class Host {
   constructor(world: World, id: string, computer: Computer) {
     this.world = world;
     this.id = id;
-    this.computer = computer;
-    this.agent = this.mayRegister();
+    this.rights = new HostRights(world, computer);
+    this.agent = this.rights.register();
+    this.containers = this.rights.prepare() && this.rights.serve();
   }
 
   /** A client gets an answer that went through nginx, Orthanc and the database. */
@@ -116,13 +103,13 @@ export class Host {
     clock.after(
       chance.between(20_000, 50_000),
       unlessGone(() => {
-        this.agent = this.mayRegister();
+        this.agent = this.rights.register();
       }),
     );
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.containers = true;
+        this.containers = this.rights.serve();
       }),
     );
   }
@@ -169,17 +156,6 @@ export class Host {
     if (key || certificate) {
       this.world.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
     }
-  }
-
-  /** Without these rights the agent never comes online, and no command reaches the host. */
-  private mayRegister(): boolean {
-    const { role, arn, where } = this.computer;
-    const refusals = [
-      this.world.iam.refusal(role, 'ssm:UpdateInstanceInformation', [arn], {}),
-      ...CHANNEL_ACTIONS.map((action) => this.world.iam.refusal(role, action, ['*'], {})),
-    ];
-    for (const refusal of refusals) demand(this.world, where, refusal);
-    return refusals.every((refusal) => refusal === undefined);
   }
 
   private probe(): ScriptResult {

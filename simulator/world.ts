@@ -19,6 +19,7 @@ import { importSources, lambdaTypes, type Sources } from './services/lambda/func
 import { LambdaService } from './services/lambda/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
 import { Rds, rdsTypes } from './services/rds.ts';
+import { demandMonitoring } from './services/rds-monitoring.ts';
 import { demandAccessLogs, s3Types } from './services/s3.ts';
 import { Scheduler, schedulerTypes } from './services/scheduler.ts';
 import { Sns, snsTypes } from './services/sns.ts';
@@ -181,6 +182,7 @@ export class World {
     demandAccessLogs(this, assembly);
     demandFlowLogs(this, assembly);
     demandLogKeys(this, assembly);
+    demandMonitoring(this, assembly);
     this.faults.arm();
     if (this.faults.skews) clock.skew(() => this.api.caller?.skewMs ?? 0);
   }

@@ -1,5 +1,6 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -25,6 +26,8 @@ export interface DatabaseProps {
   readonly instanceClass: string;
   /** Size of the storage in GiB; can grow, never shrink. */
   readonly storageGiB: number;
+  /** Up to how many GiB RDS lets it grow by itself before it is full. */
+  readonly maxStorageGiB: number;
   /** Days each automated backup is kept. */
   readonly backupDays: number;
   /** When backups are taken, `HH:MM-HH:MM` in UTC; a stopped database takes none. */
@@ -71,9 +74,12 @@ export class Database extends Construct {
       vpc: props.network.vpc,
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
       securityGroups: [props.network.databaseGroup],
+      // Hosts trust the root of this authority and no other: another one here locks them out.
+      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
       multiAz: props.standby,
       storageType: rds.StorageType.GP3,
       allocatedStorage: props.storageGiB,
+      maxAllocatedStorage: props.maxStorageGiB,
       storageEncrypted: true,
       storageEncryptionKey: props.key,
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
@@ -95,6 +101,8 @@ export class Database extends Construct {
       deleteAutomatedBackups: !props.keepsData,
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
+      monitoringInterval: Duration.minutes(1),
+      monitoringRole: this.monitoringRole(props.identifier),
       deletionProtection: props.keepsData,
       removalPolicy,
     });
@@ -110,5 +118,49 @@ export class Database extends Construct {
         }),
       );
     }
+  }
+
+  /**
+   * Lets RDS write what its operating system measures, and nothing else: AWS's managed policy does
+   * so for all groups of the account whose names begin with RDS.
+   * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
+   */
+  private monitoringRole(identifier: string): iam.Role {
+    const { partition, region, account } = Stack.of(this);
+    const arn = (service: string, rest: string) =>
+      `arn:${partition}:${service}:${region}:${account}:${rest}`;
+    const role = new iam.Role(this, 'Monitoring', {
+      description: `Enhanced monitoring of the database ${identifier}`,
+      assumedBy: new iam.ServicePrincipal('monitoring.rds.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': account,
+            'aws:SourceArn': arn('rds', `db:${identifier}`),
+          },
+        },
+      }),
+    });
+    // All databases of an account share this group, and RDS makes it.
+    const group = arn('logs', 'log-group:RDSOSMetrics');
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'Group',
+        actions: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy'],
+        resources: [group],
+      }),
+    );
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'Streams',
+        actions: [
+          'logs:CreateLogStream',
+          'logs:PutLogEvents',
+          'logs:DescribeLogStreams',
+          'logs:GetLogEvents',
+        ],
+        resources: [`${group}:log-stream:*`],
+      }),
+    );
+    return role;
   }
 }

@@ -1,18 +1,19 @@
-import { Fn, Stack, Tags } from 'aws-cdk-lib';
+import { Fn, Lazy, Stack, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Network } from './network.ts';
+import { type HostSettings, userDataOf } from './user-data.ts';
 
 /** Amazon Linux 2023 for x86, the newest at the moment a host is launched. */
 const image = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
 export interface HostProps {
-  /** Name of the site; operations find hosts by the tag `orthweb:site`. */
-  readonly site: string;
-  /** The node this host is, which survives the replacement of its instance. */
-  readonly name: 'a' | 'b';
+  /** What the host is told of its site; operations find it by the tags `orthweb:site` and `:node`. */
+  readonly settings: Omit<HostSettings, 'stack' | 'resource'>;
+  /** PEM of the authority that issues the database's certificate. */
+  readonly databaseRoot: string;
   readonly network: Network;
   /** A public subnet; another one means another instance. */
   readonly subnet: ec2.ISubnet;
@@ -23,36 +24,40 @@ export interface HostProps {
   /** Size of the disk in GiB, at launch. */
   readonly volumeGiB: number;
   readonly profile: iam.InstanceProfile;
-  readonly userData: ec2.UserData;
-  /** Whether EC2 refuses to terminate the instance. */
-  readonly protect: boolean;
+  /** Whether its address survives a stop, for a price, or is a new one after each. */
+  readonly addresses: 'elastic' | 'dynamic';
+  /** Counts the hosts that this node has had; another number replaces the present one. */
+  readonly generation: number;
 }
 
 /**
- * One host: an instance, the launch template it comes from, and an address that survives a stop.
+ * One host: an instance, the launch template it comes from, and an address.
  *
  * No deploy replaces a host unnoticed. What only a new instance can take up (image, user data,
  * disk, metadata options) is in the launch template, and the instance stays on its version 1: a
  * change makes a version 2 that running hosts ignore. The image is resolved at launch, so a new
  * Amazon Linux changes nothing in the template. Type and security group are on the instance, where
- * they change without replacing it. To renew a host on purpose, give its launch template another
- * construct id, one node per deploy: `npm run diff` then announces the replacement.
+ * they change without replacing it. A new generation has a launch template of its own, and so a
+ * new instance.
  */
 export class Host extends Construct {
   readonly name: 'a' | 'b';
   readonly instance: ec2.CfnInstance;
-  /** The lasting public address. */
-  readonly address: string;
-  /** The public name of that address. */
-  readonly dnsName: string;
+  /** The lasting public address; absent where it changes with each start. */
+  readonly address: string | undefined;
 
   constructor(scope: Construct, id: string, props: HostProps) {
     super(scope, id);
-    this.name = props.name;
+    const { site, node } = props.settings;
+    const stack = Stack.of(this);
+    this.name = node;
 
-    const template = new ec2.LaunchTemplate(this, 'Template', {
+    const resource = Lazy.string({ produce: () => stack.getLogicalId(this.instance) });
+    const settings = { ...props.settings, stack: stack.stackName, resource };
+    const nth = props.generation === 1 ? '' : String(props.generation);
+    const template = new ec2.LaunchTemplate(this, `Template${nth}`, {
       machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(image),
-      userData: props.userData,
+      userData: userDataOf(settings, props.databaseRoot),
       instanceProfile: props.profile,
       requireImdsv2: true,
       // One hop ends at the host: a container that asks for the host's credentials gets no answer.
@@ -76,20 +81,33 @@ export class Host extends Construct {
       subnetId: props.subnet.subnetId,
       securityGroupIds: [props.network.hostGroup.securityGroupId],
       monitoring: true,
-      disableApiTermination: props.protect,
     });
+    // Created once the host says that it is prepared: a deployment that replaces both, against all
+    // advice, still has the first one ready before it touches the second.
+    this.instance.cfnOptions.creationPolicy = { resourceSignal: { count: 1, timeout: 'PT15M' } };
     this.instance.node.addDependency(props.subnet.internetConnectivityEstablished);
 
-    const address = new ec2.CfnEIP(this, 'Address', { instanceId: this.instance.ref });
-    this.address = address.attrPublicIp;
-    // The instance's own name attribute is read before it has this address, so it's put together.
+    if (props.addresses === 'elastic') {
+      this.address = new ec2.CfnEIP(this, 'Address', {
+        instanceId: this.instance.ref,
+      }).attrPublicIp;
+    }
+
+    Tags.of(this).add('orthweb:site', site);
+    Tags.of(this).add('orthweb:node', node);
+    // Above the usual priority, because the launch template names itself by its construct path.
+    Tags.of(this).add('Name', `${site}-${node}`, { priority: 200 });
+  }
+
+  /**
+   * The public name of the lasting address.
+   *
+   * The instance's own name attribute is read before it has this address, so it's put together.
+   */
+  get dnsName(): string | undefined {
+    if (this.address === undefined) return undefined;
     const { region, urlSuffix } = Stack.of(this);
     const zone = region === 'us-east-1' ? 'compute-1' : `${region}.compute`;
-    this.dnsName = `ec2-${Fn.join('-', Fn.split('.', this.address))}.${zone}.${urlSuffix}`;
-
-    Tags.of(this).add('orthweb:site', props.site);
-    Tags.of(this).add('orthweb:node', props.name);
-    // Above the usual priority, because the launch template names itself by its construct path.
-    Tags.of(this).add('Name', `${props.site}-${props.name}`, { priority: 200 });
+    return `ec2-${Fn.join('-', Fn.split('.', this.address))}.${zone}.${urlSuffix}`;
   }
 }

@@ -1,54 +1,104 @@
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { Host } from './host.ts';
+import { ImageAccess } from './image-access.ts';
 import type { Network } from './network.ts';
+import { HOST_BUNDLE } from './user-data.ts';
 
 export interface HostsProps {
   /** Name of the site. */
   readonly site: string;
   readonly network: Network;
-  /** Encrypts the disks. */
+  /** Bucket of the images. */
+  readonly images: s3.Bucket;
+  /** Host name of the database. */
+  readonly database: string;
+  /** PEM of the authority that issues the database's certificate. */
+  readonly databaseRoot: string;
+  /** Encrypts disks and logs. */
   readonly key: kms.IKey;
   /** Size of each instance, x86 only; a change stops and starts them one after the other. */
   readonly instanceType: string;
   /** Size of each disk in GiB. */
   readonly volumeGiB: number;
-  /** Whether EC2 refuses to terminate the instances. */
-  readonly protect: boolean;
+  /** Range for networks of containers on each host, CIDR notation. */
+  readonly containers: string;
+  readonly addresses: 'elastic' | 'dynamic';
+  /** How many hosts each node has had; another number replaces the present one. */
+  readonly generation: { readonly a: number; readonly b: number };
+  /** Days that what containers write is kept. */
+  readonly logRetentionDays: logs.RetentionDays;
+  /** Whether the logs outlive the stack. */
+  readonly keepsData: boolean;
 }
 
 /** The two hosts, active-active in different zones, and what they may do. */
 export class Hosts extends Construct {
   /** Worn by both hosts, not by their containers. */
   readonly role: iam.Role;
+  /** Receives what containers write. */
+  readonly logGroup: logs.LogGroup;
   readonly a: Host;
   readonly b: Host;
 
   constructor(scope: Construct, id: string, props: HostsProps) {
     super(scope, id);
+    const { site, network, key } = props;
 
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      description: `Hosts of the Orthweb site ${props.site}`,
+      description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
+    const bundle = this.letBundleThrough(network);
+    this.logGroup = this.letContainersLog(props);
+    const images = new ImageAccess(this, 'Images', {
+      bucket: props.images,
+      key,
+      hosts: this.role,
+      endpoint: network.s3,
+    });
 
-    const [subnetA, subnetB] = props.network.vpc.publicSubnets;
+    const [subnetA, subnetB] = network.vpc.publicSubnets;
     if (subnetA === undefined || subnetB === undefined) {
       throw new Error('A site needs two zones: its two hosts never share one.');
     }
     const common = {
       ...props,
       profile: new iam.InstanceProfile(this, 'Profile', { role: this.role }),
-      userData: prepareHost(),
     };
-    this.a = new Host(this, 'A', { ...common, name: 'a', subnet: subnetA });
-    this.b = new Host(this, 'B', { ...common, name: 'b', subnet: subnetB });
-    // The agent reports at boot and backs off for long when denied: its rights must be there first.
-    this.a.instance.node.addDependency(this.role);
-    this.b.instance.node.addDependency(this.role);
+    const settings = {
+      site,
+      region: Stack.of(this).region,
+      bundle: bundle.s3ObjectUrl,
+      imagesBucket: props.images.bucketName,
+      imagesRole: images.role.roleArn,
+      logGroup: this.logGroup.logGroupName,
+      containerNetworks: props.containers,
+      database: props.database,
+    };
+    this.a = new Host(this, 'A', {
+      ...common,
+      settings: { ...settings, node: 'a' },
+      subnet: subnetA,
+      generation: props.generation.a,
+    });
+    this.b = new Host(this, 'B', {
+      ...common,
+      settings: { ...settings, node: 'b' },
+      subnet: subnetB,
+      generation: props.generation.b,
+    });
+    for (const { instance } of [this.a, this.b]) {
+      // The agent reports at boot and backs off for long when denied, and the first boot happens
+      // once: rights and the way to S3 must be there first.
+      instance.node.addDependency(this.role, images, network.s3);
+    }
     // CloudFormation works in parallel where it may: an update that stops instances would stop both.
     this.b.instance.node.addDependency(this.a.instance);
   }
@@ -79,17 +129,51 @@ export class Hosts extends Construct {
       }),
     );
   }
-}
 
-/** Makes the two folders of the host's contract and starts nothing. */
-function prepareHost(): ec2.UserData {
-  const userData = ec2.UserData.forLinux();
-  userData.addCommands(
-    'set -euo pipefail',
-    'install -d -m 0755 /opt/orthweb',
-    '# In memory and made anew at each boot: secrets are gone with the power.',
-    "echo 'd /run/orthweb/secrets 0700 root root -' > /etc/tmpfiles.d/orthweb.conf",
-    'systemd-tmpfiles --create /etc/tmpfiles.d/orthweb.conf',
-  );
-  return userData;
+  /** What a host downloads from S3 at its first boot: its bundle, and packages of its Linux. */
+  private letBundleThrough(network: Network): Asset {
+    const bundle = new Asset(this, 'Bundle', { path: HOST_BUNDLE });
+    const { partition, region } = Stack.of(this);
+    const file = {
+      actions: ['s3:GetObject'],
+      resources: [bundle.bucket.arnForObjects(bundle.s3ObjectKey)],
+    };
+    this.role.addToPolicy(new iam.PolicyStatement({ sid: 'Bundle', ...file }));
+    network.s3.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'Bundle',
+        ...file,
+        principals: [new iam.AnyPrincipal()],
+      }),
+    );
+    network.s3.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'PackagesOfAmazonLinux',
+        // Everybody may read them, and `dnf` asks without saying who it is. The bucket is the one
+        // that the distribution's own mirror lists name in each region.
+        principals: [new iam.AnyPrincipal()],
+        actions: ['s3:GetObject'],
+        resources: [`arn:${partition}:s3:::al2023-repos-${region}-de612dc2/*`],
+      }),
+    );
+    return bundle;
+  }
+
+  /** Where containers write. Made here, because Docker would make it unencrypted and for ever. */
+  private letContainersLog({ site, key, logRetentionDays, keepsData }: HostsProps): logs.LogGroup {
+    const group = new logs.LogGroup(this, 'Log', {
+      logGroupName: `/orthweb/${site}/containers`,
+      encryptionKey: key,
+      retention: logRetentionDays,
+      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'ContainerLogs',
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [group.logGroupArn],
+      }),
+    );
+    return group;
+  }
 }

@@ -11,7 +11,8 @@ export interface SiteKeyProps {
 }
 
 /**
- * The one key of a site: images, index, secret, disks and database logs are readable with it only.
+ * The one key of a site: images, index, secret, disks and the logs of
+ * database and containers are readable with it only.
  *
  * Its policy hands the decision to IAM and names two services, because only CloudWatch and its Logs
  * use the key in their own name. RDS, EBS, S3 and Secrets Manager use it on behalf of a caller
@@ -31,14 +32,17 @@ export class SiteKey extends kms.Key {
     const { partition, region, account } = Stack.of(this);
     this.addToResourcePolicy(
       new iam.PolicyStatement({
-        sid: 'DatabaseLogsOfThisSite',
+        sid: 'LogsOfThisSite',
         principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
         // AWS's example also has DescribeKey, which never comes with an encryption context.
         actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
         resources: ['*'],
         conditions: {
           ArnLike: {
-            'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:/aws/rds/instance/${props.site}/*`,
+            'kms:EncryptionContext:aws:logs:arn': ['aws/rds/instance', 'orthweb'].map(
+              (whose) =>
+                `arn:${partition}:logs:${region}:${account}:log-group:/${whose}/${props.site}/*`,
+            ),
           },
         },
       }),

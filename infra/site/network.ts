@@ -35,6 +35,8 @@ export class Network extends Construct {
   readonly hostGroup: ec2.SecurityGroup;
   /** Worn by the database. */
   readonly databaseGroup: ec2.SecurityGroup;
+  /** The only way from a host to S3: whoever needs something there adds it to its policy. */
+  readonly s3: ec2.GatewayVpcEndpoint;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -51,8 +53,9 @@ export class Network extends Construct {
           name: 'Public',
           subnetType: ec2.SubnetType.PUBLIC,
           cidrMask: props.publicPrefix,
-          // Hosts bring their own lasting address.
-          mapPublicIpOnLaunch: false,
+          // A new host prepares itself over the Internet, and CloudFormation gives it its lasting
+          // address only after that.
+          mapPublicIpOnLaunch: true,
         },
         {
           name: 'Private',
@@ -76,7 +79,7 @@ export class Network extends Construct {
     });
 
     // Hosts live in the public subnets: without a route there, images would take the Internet.
-    this.vpc.addGatewayEndpoint('S3', {
+    this.s3 = this.vpc.addGatewayEndpoint('S3', {
       service: ec2.GatewayVpcEndpointAwsService.S3,
       subnets: [
         { subnetType: ec2.SubnetType.PUBLIC },

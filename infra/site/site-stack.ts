@@ -4,7 +4,10 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { Budget } from './budget.ts';
 import { Database } from './database.ts';
+import { databaseRoot } from './database-root.ts';
+import type { Host } from './host.ts';
 import { Hosts } from './hosts.ts';
 import { SiteKey } from './key.ts';
 import { Network, ports } from './network.ts';
@@ -34,10 +37,13 @@ export class SiteStack extends Stack {
     const production = config.environment === 'prd';
     super(scope, id, { terminationProtection: production, ...props });
     this.zones = config.zones;
+    const root = databaseRoot(config.region);
+    if (root === undefined) throw new Error(`${config.region}: no root of its databases is known`);
 
     this.key = new SiteKey(this, 'Key', { site: config.site, keepsData: production });
     this.storage = new Storage(this, 'Storage', {
       key: this.key,
+      ...config.storage,
       logRetentionDays: config.logs.retentionDays,
       keepsData: production,
     });
@@ -60,10 +66,18 @@ export class SiteStack extends Stack {
       ...config.hosts,
       site: config.site,
       network: this.network,
+      images: this.storage.data,
+      database: this.database.dbInstanceEndpointAddress,
+      databaseRoot: root,
       key: this.key,
-      protect: production,
+      containers: config.network.containers,
+      logRetentionDays: config.logs.retentionDays,
+      keepsData: production,
     });
     this.table = new State(this, 'State', { keepsData: production });
+    if (config.budget) {
+      new Budget(this, 'Budget', { ...config.budget, ...config.alerts, site: config.site });
+    }
 
     this.tell();
     // Ours last, so that a tag of the operator's can't rename a site or hide it from cost reports.
@@ -80,16 +94,7 @@ export class SiteStack extends Stack {
 
   /** Prints what the operator needs after a deploy. */
   private tell(): void {
-    for (const host of [this.hosts.a, this.hosts.b]) {
-      const node = host.name.toUpperCase();
-      this.output(`Node${node}Address`, host.address, `Public IP address of node ${host.name}`);
-      this.output(`Node${node}Name`, host.dnsName, `Public DNS name of node ${host.name}`);
-      this.output(
-        `Node${node}Dicom`,
-        `${host.dnsName}:${ports.dicom}`,
-        `Where modalities send to on node ${host.name}, DICOM over TLS`,
-      );
-    }
+    for (const host of [this.hosts.a, this.hosts.b]) this.tellOf(host);
     this.output(
       'DatabaseEndpoint',
       this.database.instanceEndpoint.socketAddress,
@@ -97,7 +102,41 @@ export class SiteStack extends Stack {
     );
     this.output('DataBucket', this.storage.data.bucketName, 'Bucket of the images');
     this.output('LogBucket', this.storage.logs.bucketName, 'Bucket of access and flow logs');
+    this.output('ContainerLogs', this.hosts.logGroup.logGroupName, 'Log group of the containers');
     this.output('OperationsTable', this.table.tableName, 'Table in which operations keep state');
+    this.output(
+      'HostsInConsole',
+      this.console(`ec2/home?region=${this.region}#Instances:tag:orthweb:site=${this.stackName}`),
+      'Both hosts in the EC2 console',
+    );
+    this.output(
+      'DatabaseInConsole',
+      this.console(`rds/home?region=${this.region}#database:id=${this.stackName};is-cluster=false`),
+      'The database in the RDS console',
+    );
+  }
+
+  private tellOf({ name, instance, address, dnsName }: Host): void {
+    const node = name.toUpperCase();
+    if (address !== undefined && dnsName !== undefined) {
+      this.output(`Node${node}Address`, address, `Public IP address of node ${name}`);
+      this.output(`Node${node}Name`, dnsName, `Public DNS name of node ${name}`);
+      this.output(`Node${node}Web`, `https://${dnsName}/`, `Web viewer on node ${name}`);
+      this.output(
+        `Node${node}Dicom`,
+        `${dnsName}:${ports.dicom}`,
+        `Where modalities send to on node ${name}, DICOM over TLS`,
+      );
+    }
+    this.output(
+      `Node${node}Session`,
+      `aws ssm start-session --region ${this.region} --target ${instance.ref}`,
+      `Opens a shell on node ${name}; there is no SSH`,
+    );
+  }
+
+  private console(path: string): string {
+    return `https://${this.region}.console.aws.amazon.com/${path}`;
   }
 
   private output(id: string, value: string, description: string): void {

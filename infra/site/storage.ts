@@ -8,6 +8,8 @@ export interface StorageProps {
   readonly key: kms.IKey;
   /** Days until an access or flow log is deleted. */
   readonly logRetentionDays: number;
+  /** Whether S3 moves images that nobody reads to cheaper tiers, from which they come as fast. */
+  readonly intelligentTiering: boolean;
   /** Whether the buckets outlive the stack. */
   readonly keepsData: boolean;
 }
@@ -65,6 +67,16 @@ export class Storage extends Construct {
           expiredObjectDeleteMarker: true,
           // Parts of a broken upload are billed and seen by nobody.
           abortIncompleteMultipartUploadAfter: Duration.days(7),
+          // Its archive tiers stay off, as they are unless a bucket asks for them: Orthanc could not
+          // read an image from there.
+          transitions: props.intelligentTiering
+            ? [
+                {
+                  storageClass: s3.StorageClass.INTELLIGENT_TIERING,
+                  transitionAfter: Duration.days(0),
+                },
+              ]
+            : [],
         },
       ],
     });

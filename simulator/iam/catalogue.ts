@@ -36,6 +36,7 @@ const GLOBAL_KEYS = [
   'aws:SecureTransport',
   'aws:SourceAccount',
   'aws:SourceArn',
+  'aws:SourceVpce',
 ].map((key) => key.toLowerCase());
 
 const services = new Map<string, Promise<ReadonlyMap<string, Action>>>();

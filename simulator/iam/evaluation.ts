@@ -17,7 +17,9 @@ export type Caller =
       readonly name: string;
       /** The resource that the service acts for, where it says so. */
       readonly source?: { readonly account: string; readonly arn: string };
-    };
+    }
+  /** Whoever does not say who it is, such as a download of public packages. */
+  | { readonly kind: 'anonymous' };
 
 export interface Request {
   readonly caller: Caller;
@@ -54,7 +56,7 @@ export type Decision =
  */
 export function decide(request: Request, policy: ResourcePolicy | undefined): Decision {
   const { caller, action, resource } = request;
-  const who = caller.kind === 'role' ? caller.label : serviceLabel(caller);
+  const who = labelOf(caller);
   const identity = (caller.kind === 'role' ? caller.statements : []).filter((one) =>
     applies(one, request),
   );
@@ -72,7 +74,7 @@ export function decide(request: Request, policy: ResourcePolicy | undefined): De
     refused(`${label} has no statement that allows ${action} on ${resource}`);
   const closed = () => refused(`${policy?.label ?? resource} does not let ${who} do ${action}`);
 
-  if (caller.kind === 'service') return direct ? allowed(direct) : closed();
+  if (caller.kind !== 'role') return direct ? allowed(direct) : closed();
   const foreign = accountOf(caller.arn) !== request.account;
   if (!foreign && direct) return allowed(direct);
   if (foreign || policy?.rules) {
@@ -81,6 +83,21 @@ export function decide(request: Request, policy: ResourcePolicy | undefined): De
     return granted ? allowed(open, granted) : lacks(caller.label);
   }
   return granted ? allowed(granted) : lacks(caller.label);
+}
+
+/**
+ * Whether an endpoint lets the request through on its way to the service: its policy must say so,
+ * and gives nobody a right that he does not have.
+ * https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+ */
+export function passes(request: Request, endpoint: ResourcePolicy): Decision {
+  const about = endpoint.statements.filter(
+    (one) => applies(one, request) && names(one, request) !== undefined,
+  );
+  const open = about.find(({ effect }) => effect === 'Allow');
+  if (open && !about.some(({ effect }) => effect === 'Deny')) return allowed(open);
+  const { caller, action, resource } = request;
+  return refused(`${endpoint.label} does not let ${labelOf(caller)} do ${action} on ${resource}`);
 }
 
 const allowed = (...by: readonly Statement[]): Decision => ({ allowed: true, by });
@@ -106,6 +123,7 @@ function names({ principals = [] }: Statement, { caller }: Request) {
     )
     .map(({ value }) => value);
   if (values.includes('*')) return 'directly';
+  if (caller.kind === 'anonymous') return undefined;
   if (values.includes(caller.kind === 'role' ? caller.arn : caller.name)) return 'directly';
   if (caller.kind === 'service') return undefined;
   const account = accountOf(caller.arn);
@@ -113,7 +131,10 @@ function names({ principals = [] }: Statement, { caller }: Request) {
   return values.includes(root) || values.includes(account) ? 'through its account' : undefined;
 }
 
-const serviceLabel = ({ name, source }: Extract<Caller, { kind: 'service' }>): string =>
-  source ? `${name} for ${source.arn}` : name;
+function labelOf(caller: Caller): string {
+  if (caller.kind === 'role') return caller.label;
+  if (caller.kind === 'anonymous') return 'somebody unknown';
+  return caller.source ? `${caller.name} for ${caller.source.arn}` : caller.name;
+}
 
 export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';

@@ -2,9 +2,17 @@ import { NotModelled } from '../aws-error.ts';
 import { ACCOUNT, type Assembly } from '../template.ts';
 import { Catalogue } from './catalogue.ts';
 import type { RequestContext } from './conditions.ts';
-import { accountOf, type Caller, decide, type ResourcePolicy } from './evaluation.ts';
-import { type Role, resourcePoliciesOf, rolesOf } from './policies.ts';
-import { actionIn, type Statement } from './statement.ts';
+import {
+  accountOf,
+  type Caller,
+  type Decision,
+  decide,
+  passes,
+  type Request,
+  type ResourcePolicy,
+} from './evaluation.ts';
+import { endpointPoliciesOf, type Role, resourcePoliciesOf, rolesOf } from './policies.ts';
+import { actionIn, type Statement, statementsOf } from './statement.ts';
 
 /** What comes before every action that the simulated services ask for. */
 const PREFIXES = [
@@ -24,6 +32,17 @@ const PREFIXES = [
   'xray',
 ];
 
+/** Amazon Linux keeps its packages in a bucket of AWS's own in each region, open to everybody. */
+export const PACKAGES = 'arn:aws:s3:::al2023-repos-';
+const PUBLIC: ResourcePolicy = {
+  label: 'the packages of Amazon Linux',
+  statements: statementsOf(
+    { Statement: { Effect: 'Allow', Principal: '*', Action: 's3:GetObject' } },
+    'the packages of Amazon Linux',
+  ),
+  rules: false,
+};
+
 /**
  * All policies of the templates, the judgement over each request, and a ledger of the statements
  * that were needed for it.
@@ -31,6 +50,7 @@ const PREFIXES = [
 export class Iam {
   private readonly roles: ReadonlyMap<string, Role>;
   private readonly policies: ReadonlyMap<string, ResourcePolicy>;
+  private readonly endpoints: ReadonlyMap<string, ResourcePolicy>;
   private readonly region: string;
   private readonly catalogue: Catalogue;
   private readonly used = new Map<Statement, Set<string>>();
@@ -41,11 +61,13 @@ export class Iam {
     region: string,
     roles: ReadonlyMap<string, Role>,
     policies: ReadonlyMap<string, ResourcePolicy>,
+    endpoints: ReadonlyMap<string, ResourcePolicy>,
     catalogue: Catalogue,
   ) {
     this.region = region;
     this.roles = roles;
     this.policies = policies;
+    this.endpoints = endpoints;
     this.catalogue = catalogue;
   }
 
@@ -53,18 +75,19 @@ export class Iam {
   static async load(assembly: Assembly): Promise<Iam> {
     const roles = rolesOf(assembly);
     const policies = resourcePoliciesOf(assembly);
-    const all = statementsIn(roles, policies);
+    const endpoints = endpointPoliciesOf(assembly);
+    const all = statementsIn(roles, policies, endpoints);
     const prefixes = all.flatMap(({ actions }) =>
       actions.map((action) => action.split(':')[0] ?? ''),
     );
     const catalogue = await Catalogue.of([...PREFIXES, ...prefixes]);
     for (const statement of all) catalogue.check(statement);
-    return new Iam(assembly.stacks[0]?.region ?? '', roles, policies, catalogue);
+    return new Iam(assembly.stacks[0]?.region ?? '', roles, policies, endpoints, catalogue);
   }
 
   /** The same policies with a ledger in which nothing has been used. */
   unspent(): Iam {
-    return new Iam(this.region, this.roles, this.policies, this.catalogue);
+    return new Iam(this.region, this.roles, this.policies, this.endpoints, this.catalogue);
   }
 
   /** Throws when a service cannot act as the role that `where` gives it, for its resource. */
@@ -132,9 +155,11 @@ export class Iam {
     this.catalogue.checkRequest(action, resource, Object.keys(context));
     const whole = { ...this.contextOf(caller, action), ...context };
     const request = { caller, action, resource, account: ACCOUNT, context: whole };
+    const passage = this.passage(request);
+    if (!passage.allowed) return passage.why;
     const decision = decide(request, this.policyOf(resource));
     if (!decision.allowed) return decision.why;
-    for (const statement of decision.by) {
+    for (const statement of [...passage.by, ...decision.by]) {
       const actions = this.used.get(statement) ?? new Set();
       this.used.set(statement, actions.add(actionIn(statement, action) ?? ''));
     }
@@ -143,7 +168,7 @@ export class Iam {
 
   /** Grants that nothing has used so far: where, statement, action. */
   unused(): readonly string[] {
-    return statementsIn(this.roles, this.policies).flatMap((statement) =>
+    return statementsIn(this.roles, this.policies, this.endpoints).flatMap((statement) =>
       statement.effect === 'Deny'
         ? []
         : statement.actions
@@ -162,13 +187,22 @@ export class Iam {
       'aws:RequestedRegion': this.region,
       'aws:PrincipalIsAWSService': String(caller.kind === 'service'),
       ...(action.startsWith('s3:') && { 's3:TlsVersion': '1.3' }),
-      ...(caller.kind === 'role'
-        ? { 'aws:PrincipalArn': caller.arn, 'aws:PrincipalAccount': accountOf(caller.arn) }
-        : caller.source && {
-            'aws:SourceArn': caller.source.arn,
-            'aws:SourceAccount': caller.source.account,
-          }),
+      ...(caller.kind === 'role' && {
+        'aws:PrincipalArn': caller.arn,
+        'aws:PrincipalAccount': accountOf(caller.arn),
+      }),
+      ...(caller.kind === 'service' &&
+        caller.source && {
+          'aws:SourceArn': caller.source.arn,
+          'aws:SourceAccount': caller.source.account,
+        }),
     };
+  }
+
+  /** A request that takes an endpoint must get through that too. */
+  private passage(request: Request): Decision {
+    const endpoint = this.endpoints.get(request.context['aws:SourceVpce'] ?? '');
+    return endpoint ? passes(request, endpoint) : { allowed: true, by: [] };
   }
 
   /** A role's own policy is its trust; an object of S3 is under the policy of its bucket. */
@@ -176,6 +210,7 @@ export class Iam {
     const role = this.roles.get(resource);
     if (role) return { label: role.where, statements: role.trust, rules: true };
     const [bucket = ''] = resource.split('/');
+    if (bucket.startsWith(PACKAGES)) return PUBLIC;
     return this.policies.get(resource.startsWith('arn:aws:s3:::') ? bucket : resource);
   }
 }
@@ -183,12 +218,14 @@ export class Iam {
 const statementsIn = (
   roles: ReadonlyMap<string, Role>,
   policies: ReadonlyMap<string, ResourcePolicy>,
+  endpoints: ReadonlyMap<string, ResourcePolicy>,
 ): Statement[] => [
   ...[...roles.values()].flatMap(({ trust, statements }) => [...trust, ...statements]),
-  ...[...policies.values()].flatMap(({ statements }) => statements),
+  ...[...policies.values(), ...endpoints.values()].flatMap(({ statements }) => statements),
 ];
 
-const idOf = (caller: Caller): string =>
-  caller.kind === 'role'
-    ? caller.arn
-    : `${caller.name} ${caller.source?.account} ${caller.source?.arn}`;
+function idOf(caller: Caller): string {
+  if (caller.kind === 'role') return caller.arn;
+  if (caller.kind === 'anonymous') return caller.kind;
+  return `${caller.name} ${caller.source?.account} ${caller.source?.arn}`;
+}

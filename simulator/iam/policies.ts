@@ -65,6 +65,18 @@ export function resourcePoliciesOf(assembly: Assembly): Map<string, ResourcePoli
   return policies;
 }
 
+/** The policies of the endpoints through which requests leave the network, by the endpoint's id. */
+export function endpointPoliciesOf(assembly: Assembly): Map<string, ResourcePolicy> {
+  const endpoints = assembly.resources('AWS::EC2::VPCEndpoint').flatMap((endpoint) => {
+    const document = endpoint.optional('PolicyDocument');
+    if (document === undefined) return [];
+    const statements = statementsOf(document, endpoint.where);
+    const { ref } = assembly.names(endpoint);
+    return [[ref, { label: endpoint.where, statements, rules: false }] as const];
+  });
+  return new Map(endpoints);
+}
+
 type Attached = readonly [type: string, property: string, (to: string, by: Resource) => string];
 
 /** The types that give another resource its policy, and how they name that resource. */

@@ -17,11 +17,12 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const rdsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::RDS::DBInstance': {
-    reads: ['DBInstanceIdentifier'],
+    reads: ['DBInstanceIdentifier', 'MonitoringRoleArn'],
     ignores: [
       'AllocatedStorage',
       'AutoMinorVersionUpgrade',
       'BackupRetentionPeriod',
+      'CACertificateIdentifier',
       'CopyTagsToSnapshot',
       'DBInstanceClass',
       'DBParameterGroupName',
@@ -34,6 +35,8 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
       'KmsKeyId',
       'MasterUserPassword',
       'MasterUsername',
+      'MaxAllocatedStorage',
+      'MonitoringInterval',
       'MultiAZ',
       'PreferredBackupWindow',
       'PubliclyAccessible',

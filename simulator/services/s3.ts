@@ -4,9 +4,8 @@ import type { World } from '../world.ts';
 
 export const s3Types: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': {
-    reads: ['BucketName', 'LoggingConfiguration'],
+    reads: ['BucketEncryption', 'BucketName', 'LoggingConfiguration'],
     ignores: [
-      'BucketEncryption',
       'LifecycleConfiguration',
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
@@ -22,6 +21,22 @@ export const s3Types: Readonly<Record<string, ResourceType>> = {
     names: (resource) => ({ ref: resource.id }),
   },
 };
+
+interface Encryption {
+  readonly ServerSideEncryptionConfiguration: readonly {
+    readonly ServerSideEncryptionByDefault: { readonly KMSMasterKeyID?: string };
+  }[];
+}
+
+/** The key that a bucket of the templates is encrypted with, by ARN; undefined if it is S3's own. */
+export function keyOfBucket(assembly: Assembly, arn: string): string | undefined {
+  const bucket = assembly
+    .resources('AWS::S3::Bucket')
+    .find((resource) => assembly.names(resource).attributes?.Arn === arn);
+  const encryption = bucket?.optional('BucketEncryption') as Encryption | undefined;
+  const [rule] = encryption?.ServerSideEncryptionConfiguration ?? [];
+  return rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
+}
 
 /**
  * S3 writes a bucket's access log into another bucket, which must let it, for that source.

@@ -1,20 +1,21 @@
 import { _InstanceType } from '@aws-sdk/client-ec2';
 import { NotModelled } from '../../aws-error.ts';
 import { Host } from '../../host.ts';
+import { settingsIn } from '../../host-rights.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import type { World } from '../../world.ts';
+import { keyOfBucket } from '../s3.ts';
 import type { Instance } from './instance.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::Instance': {
-    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'Tags'],
+    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'SubnetId', 'Tags'],
     ignores: [
       'AvailabilityZone',
       'DisableApiTermination',
       'EbsOptimized',
       'Monitoring',
       'SecurityGroupIds',
-      'SubnetId',
     ],
     names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
   },
@@ -26,6 +27,15 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
       return { ref: address, attributes: { PublicIp: address, AllocationId: address } };
     },
   },
+  'AWS::EC2::SubnetRouteTableAssociation': {
+    reads: ['RouteTableId', 'SubnetId'],
+    names: (resource) => ({ ref: `rtbassoc-0${resource.fingerprint(16)}` }),
+  },
+  'AWS::EC2::VPCEndpoint': {
+    reads: ['PolicyDocument', 'RouteTableIds', 'ServiceName', 'VpcEndpointType'],
+    ignores: ['PrivateDnsEnabled', 'SecurityGroupIds', 'SubnetIds', 'VpcId'],
+    names: (resource) => ({ ref: `vpce-0${resource.fingerprint(16)}` }),
+  },
 };
 
 /** The instances of the templates. A rehearsal begins where a deployment leaves them: all run. */
@@ -36,6 +46,7 @@ export function instancesOf(world: World, assembly: Assembly): Instance[] {
     const eip = addresses.find((address) => address.optional('InstanceId') === id);
     const arn = resource.arn('ec2', `instance/${id}`);
     const launch = launchOf(assembly, resource);
+    const settings = settingsIn(launch.userData, resource.where);
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
     return {
       id,
@@ -44,7 +55,15 @@ export function instancesOf(world: World, assembly: Assembly): Instance[] {
       region: resource.stack.region,
       tags: tagsOf(resource),
       address: eip ? assembly.names(eip).ref : '',
-      host: new Host(world, id, { where: resource.where, arn, role: launch.role }),
+      host: new Host(world, id, {
+        where: resource.where,
+        arn,
+        role: launch.role,
+        region: resource.stack.region,
+        settings,
+        imagesKey: keyOfBucket(assembly, settings.images),
+        endpoint: endpointOf(assembly, resource),
+      }),
       keys: launch.keys,
       reason: undefined,
       state: 'running' as const,
@@ -86,11 +105,28 @@ function launchOf(assembly: Assembly, instance: Resource) {
   const keys = (data.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.KmsKeyId);
   return {
     role: role ? String(assembly.names(role).attributes?.Arn) : `${roleName}`,
+    userData: Buffer.from(data.UserData ?? '', 'base64').toString(),
     keys: [...new Set(keys.filter((key) => key !== undefined))],
   };
 }
 
+/** The gateway endpoint that the instance's subnet has a route to, if there is one. */
+function endpointOf(assembly: Assembly, instance: Resource): string | undefined {
+  const subnet = instance.text('SubnetId');
+  const association = assembly
+    .resources('AWS::EC2::SubnetRouteTableAssociation')
+    .find((resource) => resource.text('SubnetId') === subnet);
+  const routes = association?.text('RouteTableId');
+  const endpoint = assembly
+    .resources('AWS::EC2::VPCEndpoint')
+    .find((resource) =>
+      (resource.optional('RouteTableIds') as readonly unknown[] | undefined)?.includes(routes),
+    );
+  return endpoint && assembly.names(endpoint).ref;
+}
+
 interface LaunchTemplateData {
+  readonly UserData?: string;
   readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
   readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
 }

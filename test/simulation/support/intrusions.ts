@@ -44,16 +44,25 @@ const administrator: Caller = {
   ),
 };
 
-const act: Attempt['by'] = ({ arn }) => ({
-  kind: 'role',
-  arn: arn('Power/Act/Role'),
-  label: '',
-  statements: [],
-});
+const as =
+  (role: string): Attempt['by'] =>
+  ({ arn }) => ({ kind: 'role', arn: arn(role), label: '', statements: [] });
+const act = as('Power/Act/Role');
+/** Orthanc, with the credentials that the host feeds it. */
+const container = as('Hosts/Images/Role');
 const key: Attempt['on'] = ({ arn }) => arn('Key');
 const anInstance: Attempt['on'] = ({ region }) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/i-0`;
 const machine = ({ ref }: Names) => ref('Power/Workflow/StateMachine');
-const image: Attempt['on'] = ({ arn }) => `${arn('Storage/Data')}/image`;
+const image: Attempt['on'] = ({ arn }) => `${arn('Storage/Data')}/images/0`;
+/** From a host, whose route to S3 is the gateway endpoint. */
+const fromHost = ({ ref }: Names) => ({ 'aws:SourceVpce': ref('Network/Vpc/S3') });
+const monitoring: Attempt['on'] = ({ arn }) => arn('Database/Monitoring');
+const database = ({ region, ref }: Names) =>
+  `arn:aws:rds:${region}:${ACCOUNT}:db:${ref('Database/Instance')}`;
+const keyOfImages = ({ arn, region }: Names) => ({
+  'kms:ViaService': `s3.${region}.amazonaws.com`,
+  'kms:EncryptionContext:aws:s3:arn': arn('Storage/Data'),
+});
 const accessLog: Attempt['on'] = ({ arn }) => `${arn('Storage/Logs')}/access/data/log`;
 const flowLog: Attempt['on'] = ({ arn }) =>
   `${arn('Storage/Logs')}/flow/AWSLogs/${ACCOUNT}/vpcflowlogs/log`;
@@ -105,7 +114,7 @@ export const INTRUSIONS: readonly Attempt[] = [
   },
   {
     what: 'CloudWatch Logs decrypts for a log group that is not of this site',
-    guards: [/DatabaseLogsOfThisSite: ArnLike kms:EncryptionContext:aws:logs:arn$/],
+    guards: [/LogsOfThisSite: ArnLike kms:EncryptionContext:aws:logs:arn$/],
     by: ({ region }) => ({ kind: 'service', name: `logs.${region}.amazonaws.com` }),
     action: 'kms:Decrypt',
     on: key,
@@ -146,18 +155,77 @@ export const INTRUSIONS: readonly Attempt[] = [
   {
     what: 'an image travels in the clear',
     guards: [/Storage\/Data\/Policy .*#1: Deny$/],
-    by: () => administrator,
+    by: container,
     action: 's3:GetObject',
     on: image,
-    saying: plain,
+    saying: (of) => ({ ...fromHost(of), ...plain() }),
   },
   {
     what: 'an image travels over TLS 1.1',
     guards: [/Storage\/Data\/Policy .*#2: Deny$/],
+    by: container,
+    action: 's3:GetObject',
+    on: image,
+    saying: (of) => ({ ...fromHost(of), 's3:TlsVersion': '1.1' }),
+  },
+  {
+    what: 'an administrator reads an image, even from a host',
+    guards: [/Storage\/Data\/Policy .*ContainersOnly: Deny$/],
     by: () => administrator,
     action: 's3:GetObject',
     on: image,
-    saying: () => ({ 's3:TlsVersion': '1.1' }),
+    saying: fromHost,
+  },
+  {
+    what: 'credentials of a container read an image from elsewhere',
+    guards: [/Storage\/Data\/Policy .*ThisNetworkOnly: Deny$/],
+    by: container,
+    action: 's3:GetObject',
+    on: image,
+  },
+  {
+    what: 'a container lists what is not among the images',
+    guards: [/Hosts\/Images\/Role\/.*ListOfImages: StringLike s3:prefix$/],
+    by: container,
+    action: 's3:ListBucket',
+    on: ({ arn }) => arn('Storage/Data'),
+    saying: (of) => ({ ...fromHost(of), 's3:prefix': 'reports/' }),
+  },
+  {
+    what: 'a container decrypts what does not come from S3',
+    guards: [/Hosts\/Images\/Role\/.*KeyOfImages: StringEquals kms:ViaService$/],
+    by: container,
+    action: 'kms:Decrypt',
+    on: key,
+    saying: (of) => ({
+      ...keyOfImages(of),
+      'kms:ViaService': `secretsmanager.${of.region}.amazonaws.com`,
+    }),
+  },
+  {
+    what: 'a container decrypts what lies in another bucket',
+    guards: [/Hosts\/Images\/Role\/.*KeyOfImages: StringEquals kms:EncryptionContext:aws:s3:arn$/],
+    by: container,
+    action: 'kms:Decrypt',
+    on: key,
+    saying: (of) => ({
+      ...keyOfImages(of),
+      'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::another',
+    }),
+  },
+  {
+    what: 'RDS takes the role of the monitoring for another account',
+    guards: [/Database\/Monitoring .*: StringEquals aws:SourceAccount$/],
+    by: (of) => service('monitoring.rds.amazonaws.com', database(of), STRANGER),
+    action: 'sts:AssumeRole',
+    on: monitoring,
+  },
+  {
+    what: 'RDS takes the role of the monitoring for another database',
+    guards: [/Database\/Monitoring .*: StringEquals aws:SourceArn$/],
+    by: (of) => service('monitoring.rds.amazonaws.com', `${database(of)}-2`),
+    action: 'sts:AssumeRole',
+    on: monitoring,
   },
   {
     what: 'a bucket of our name in another account writes access logs',
@@ -274,15 +342,17 @@ export const ERRANDS: readonly Attempt[] = [
     on: accessLog,
   },
   {
-    what: 'a person reads an image over TLS 1.2',
+    what: 'Orthanc reads an image over TLS 1.2',
     guards: [
       /Storage\/Data\/Policy .*#1: Bool aws:SecureTransport$/,
       /Storage\/Data\/Policy .*#2: NumericLessThan s3:TlsVersion$/,
+      /Storage\/Data\/Policy .*ContainersOnly: ArnNotEquals aws:PrincipalArn$/,
+      /Storage\/Data\/Policy .*ThisNetworkOnly: StringNotEquals aws:SourceVpce$/,
     ],
-    by: () => administrator,
+    by: container,
     action: 's3:GetObject',
     on: image,
-    saying: () => ({ 's3:TlsVersion': '1.2' }),
+    saying: (of) => ({ ...fromHost(of), 's3:TlsVersion': '1.2' }),
   },
 ];
 

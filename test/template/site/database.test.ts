@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { all, synth } from '../support/site-stack.ts';
+import { all, synth, userData } from '../support/site-stack.ts';
 
 describe('the database', () => {
   const template = synth();
@@ -40,7 +41,9 @@ describe('the database', () => {
   });
 
   it('logs to groups that expire, exist before it does, and are encrypted with our key', () => {
-    const groups = all(template, 'AWS::Logs::LogGroup');
+    const groups = all(template, 'AWS::Logs::LogGroup').filter(([, { LogGroupName }]) =>
+      LogGroupName.startsWith('/aws/rds/'),
+    );
 
     expect(groups.map(([, { LogGroupName }]) => LogGroupName)).toEqual([
       '/aws/rds/instance/clinic/postgresql',
@@ -50,5 +53,47 @@ describe('the database', () => {
       expect(group).toMatchObject({ RetentionInDays: 90, KmsKeyId: expect.anything() });
       template.hasResource('AWS::RDS::DBInstance', { DependsOn: Match.arrayWith([id]) });
     }
+  });
+
+  it('grows by itself before it is full, to twice its size unless told otherwise', () => {
+    template.hasResourceProperties('AWS::RDS::DBInstance', {
+      AllocatedStorage: '30',
+      MaxAllocatedStorage: 60,
+    });
+  });
+
+  it('has a certificate of the one authority whose root each host is given', () => {
+    template.hasResourceProperties('AWS::RDS::DBInstance', {
+      CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+    });
+    for (const script of userData(template)) {
+      const [root] = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(script) ?? [];
+      expect(new X509Certificate(root ?? '').subject).toContain(
+        'CN=Amazon RDS ca-central-1 Root CA RSA2048 G1',
+      );
+    }
+  });
+
+  it('lets in by password over TLS alone, because a right that nobody uses is a door', () => {
+    const [[, instance] = []] = all(template, 'AWS::RDS::DBInstance');
+
+    expect(instance?.EnableIAMDatabaseAuthentication).toBeUndefined();
+    expect(JSON.stringify(template.toJSON())).not.toContain('rds-db:connect');
+  });
+
+  it('is measured each minute, by a role that can write these measurements and nothing else', () => {
+    const [[, instance] = []] = all(template, 'AWS::RDS::DBInstance');
+    const role = instance?.MonitoringRoleArn['Fn::GetAtt'][0];
+    const actions = all(template, 'AWS::IAM::Policy')
+      .filter(([, { Roles }]) => Roles[0].Ref === role)
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
+      .flatMap(({ Action, Resource }) => {
+        expect(JSON.stringify(Resource)).toContain(':log-group:RDSOSMetrics');
+        return Action;
+      });
+
+    expect(instance?.MonitoringInterval).toBe(60);
+    expect(actions.filter((action) => !action.startsWith('logs:'))).toEqual([]);
+    expect(actions).toHaveLength(6);
   });
 });

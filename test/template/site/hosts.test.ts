@@ -1,24 +1,59 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import type { Properties } from '../support/assembly.ts';
-import { all, clinic, sites, synth } from '../support/site-stack.ts';
+import { all, clinic, sites, synth, userData } from '../support/site-stack.ts';
 
 describe.each(sites)('%s', (_, change) => {
   const template = synth(change);
 
-  it('puts node a and node b in different zones, on addresses that survive a stop', () => {
+  it('puts node a and node b in different zones', () => {
     const subnets = template.findResources('AWS::EC2::Subnet');
-    const hosts = all(template, 'AWS::EC2::Instance');
-    const addressed = all(template, 'AWS::EC2::EIP').map(([, { InstanceId }]) => InstanceId.Ref);
 
     expect(
-      hosts.map(([, { SubnetId }]) => subnets[SubnetId.Ref]?.Properties.AvailabilityZone),
+      all(template, 'AWS::EC2::Instance').map(
+        ([, { SubnetId }]) => subnets[SubnetId.Ref]?.Properties.AvailabilityZone,
+      ),
     ).toEqual(['ca-central-1a', 'ca-central-1b']);
-    expect(addressed).toEqual(hosts.map(([id]) => id));
+  });
+});
+
+describe('addresses', () => {
+  const addressed = (template: Template) =>
+    all(template, 'AWS::EC2::EIP').map(([, { InstanceId }]) => InstanceId.Ref);
+
+  it('survive a stop, one for each host', () => {
+    const template = synth();
+
+    expect(addressed(template)).toEqual(all(template, 'AWS::EC2::Instance').map(([id]) => id));
+  });
+
+  it('are new after each stop where they shall cost nothing meanwhile', () => {
+    const template = synth({ hosts: { ...clinic.hosts, addresses: 'dynamic' } });
+
+    expect(addressed(template)).toEqual([]);
+    expect(Object.keys(template.toJSON().Outputs).filter((id) => /Address|Dicom/.test(id))).toEqual(
+      [],
+    );
+  });
+
+  it('are there while a host prepares itself, because the lasting one comes only after that', () => {
+    const template = synth();
+    const subnets = template.findResources('AWS::EC2::Subnet');
+
+    for (const [, { SubnetId }] of all(template, 'AWS::EC2::Instance')) {
+      expect(subnets[SubnetId.Ref]?.Properties.MapPublicIpOnLaunch).toBe(true);
+    }
   });
 });
 
 describe('hosts', () => {
   const template = synth();
+  /** The statements of the role whose logical id begins so. */
+  const ofRole = (id: string): Properties[] =>
+    all(template, 'AWS::IAM::Policy')
+      .filter(([, { Roles }]) => new RegExp(`^${id}Role`).test(Roles[0].Ref))
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement);
+  const statementOf = (sid: string) => ofRole('Hosts').find(({ Sid }) => Sid === sid);
 
   it('answer no container that asks for their credentials, and encrypt their disk', () => {
     template.allResourcesProperties('AWS::EC2::LaunchTemplate', {
@@ -47,6 +82,76 @@ describe('hosts', () => {
     expect(b.DependsOn).toContain(a);
   });
 
+  it('are replaced one node at a time, when the operator asks for it', () => {
+    const before = all(template, 'AWS::EC2::Instance').map(([, host]) => host.LaunchTemplate);
+    const after = all(
+      synth({ hosts: { ...clinic.hosts, generation: { a: 2, b: 1 } } }),
+      'AWS::EC2::Instance',
+    ).map(([, host]) => host.LaunchTemplate);
+
+    expect(after[0]).not.toEqual(before[0]);
+    expect(after[1]).toEqual(before[1]);
+  });
+
+  it('count as created when they say that they are prepared, and not before', () => {
+    const hosts = Object.entries(template.findResources('AWS::EC2::Instance'));
+
+    expect(hosts.map(([, { CreationPolicy }]) => CreationPolicy)).toEqual(
+      hosts.map(() => ({ ResourceSignal: { Count: 1, Timeout: 'PT15M' } })),
+    );
+    expect(userData(template).map((text) => setting(text, 'RESOURCE'))).toEqual(
+      hosts.map(([id]) => id),
+    );
+  });
+
+  it('install a Compose that is what it should be, or nothing', () => {
+    for (const text of userData(template)) {
+      expect(setting(text, 'COMPOSE_VERSION')).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(setting(text, 'COMPOSE_SHA256')).toMatch(/^[0-9a-f]{64}$/);
+      expect(text.indexOf('sha256sum --check')).toBeLessThan(text.indexOf('mv "$plugin.new"'));
+      expect(text).not.toMatch(/latest|git clone|yum |chmod 666/);
+    }
+  });
+
+  it('fetch their bundle by its hash, with a right to that one file', () => {
+    const [hash] =
+      /[0-9a-f]{64}(?=\.zip)/.exec(setting(userData(template)[0] ?? '', 'BUNDLE') ?? '') ?? [];
+    const bundle = statementOf('Bundle');
+
+    expect(hash).toBeDefined();
+    expect(bundle?.Action).toBe('s3:GetObject');
+    expect(JSON.stringify(bundle?.Resource)).toContain(`/${hash}.zip`);
+  });
+
+  it('fit the 16 KB that EC2 takes for user data', () => {
+    for (const text of userData(template)) expect(text.length).toBeLessThan(12_000);
+  });
+
+  it('hold rights for the agent, the bundle and the log of containers, and for nothing else', () => {
+    expect(ofRole('Hosts').map(({ Sid }) => Sid)).toEqual([
+      'SystemsManagerAgent',
+      'Bundle',
+      'ContainerLogs',
+    ]);
+  });
+
+  it('keep networks of containers away from that of the site', () => {
+    for (const text of userData(template)) {
+      expect(setting(text, 'CONTAINER_NETWORKS')).toBe(clinic.network.containers);
+    }
+  });
+
+  it('send what containers write to a group that expires and is encrypted with our key', () => {
+    const [[id, group] = []] = all(template, 'AWS::Logs::LogGroup').filter(
+      ([, { LogGroupName }]) => LogGroupName === '/orthweb/clinic/containers',
+    );
+
+    expect(group).toMatchObject({ RetentionInDays: 90, KmsKeyId: expect.anything() });
+    expect(userData(template).map((text) => setting(text, 'LOG_GROUP'))).toEqual(
+      ['a', 'b'].map(() => JSON.stringify({ Ref: id })),
+    );
+  });
+
   it('are found by site and node', () => {
     const tags = (of: Properties) =>
       Object.fromEntries(of.Tags.map(({ Key, Value }: Properties) => [Key, Value]));
@@ -62,3 +167,6 @@ describe('hosts', () => {
     expect(templates).toEqual(hosts);
   });
 });
+
+const setting = (script: string, name: string): string | undefined =>
+  new RegExp(`^ORTHWEB_${name}='(.*)'$`, 'm').exec(script)?.[1];

@@ -74,4 +74,60 @@ describe('the network', () => {
       1,
     );
   });
+
+  it('lets nothing through its way to S3 but images, the host bundle and packages of Linux', () => {
+    const [[, endpoint] = []] = all(synth(), 'AWS::EC2::VPCEndpoint');
+    const open = endpoint?.PolicyDocument.Statement.map(
+      ({ Effect, Action, Resource }: Properties) => [
+        Effect,
+        [Action].flat().join(' '),
+        JSON.stringify(Resource).replace(/"|Fn::|StorageData\w+/g, ''),
+      ],
+    );
+
+    expect(open).toEqual([
+      ['Allow', 's3:GetObject', expect.stringMatching(/cdk-hnb659fds-assets-.*[0-9a-f]{64}\.zip/)],
+      [
+        'Allow',
+        's3:GetObject',
+        expect.stringMatching(/:s3:::al2023-repos-ca-central-1-de612dc2\/\*/),
+      ],
+      [
+        'Allow',
+        's3:DeleteObject s3:GetObject s3:PutObject',
+        expect.stringMatching(/Arn.*\/images\/\*/),
+      ],
+      ['Allow', 's3:ListBucket', expect.stringMatching(/^\{GetAtt:\[,Arn\]\}$/)],
+    ]);
+  });
+
+  it('lets a host out for HTTPS and to the database, and the database nowhere', () => {
+    const template = synth({ network: { ...clinic.network, endpoints: ['kms'] } });
+    const groups = Object.entries(template.findResources('AWS::EC2::SecurityGroup')).map(
+      ([id, { Properties: group }]) => ({ id, group }),
+    );
+    const out = (name: string) =>
+      groups
+        .filter(({ id }) => id.startsWith(`Network${name}`))
+        .flatMap(({ id, group }) => [
+          ...group.SecurityGroupEgress,
+          ...all(template, 'AWS::EC2::SecurityGroupEgress')
+            .map(([, rule]) => rule)
+            .filter(({ GroupId }) => GroupId['Fn::GetAtt'][0] === id),
+        ])
+        .map(({ IpProtocol, FromPort, ToPort, CidrIp, DestinationSecurityGroupId }) => [
+          `${IpProtocol} ${FromPort}-${ToPort}`,
+          CidrIp ?? DestinationSecurityGroupId['Fn::GetAtt'][0],
+        ]);
+    const database = groups.find(({ id }) => id.startsWith('NetworkDatabase'))?.id;
+    // How CDK writes that nothing is let out: a group without a rule would let out everything.
+    const nowhere = [['icmp 252-86', '255.255.255.255/32']];
+
+    expect(out('Hosts')).toEqual([
+      ['tcp 443-443', '0.0.0.0/0'],
+      ['tcp 5432-5432', database],
+    ]);
+    expect(out('Database')).toEqual(nowhere);
+    expect(out('Endpoints')).toEqual(nowhere);
+  });
 });

@@ -66,6 +66,7 @@ describe.each(sites)('%s', (_, change) => {
 describe('the end of a site', () => {
   const kept = [
     'KMS::Key',
+    'Logs::LogGroup',
     'S3::Bucket',
     'RDS::DBInstance',
     'SecretsManager::Secret',
@@ -96,23 +97,24 @@ describe('the end of a site', () => {
       DeleteAutomatedBackups: false,
     });
     template.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
-    template.allResourcesProperties('AWS::EC2::Instance', { DisableApiTermination: true });
   });
 });
 
 describe('the stack', () => {
   it('shares no name with another site of the account', () => {
     const names = (site: string) =>
-      Object.values(synth({ site }).toJSON().Resources as Record<string, Properties>).flatMap(
-        ({ Properties: p = {} }) =>
-          [
-            p.AliasName,
-            p.BucketName,
-            p.TableName,
-            p.RoleName,
-            p.DBInstanceIdentifier,
-            p.LogGroupName,
-          ].filter((name) => name !== undefined),
+      Object.values(
+        synth({ site, budget: { monthlyUsd: 9 } }).toJSON().Resources as Record<string, Properties>,
+      ).flatMap(({ Properties: p = {} }) =>
+        [
+          p.AliasName,
+          p.BucketName,
+          p.TableName,
+          p.RoleName,
+          p.DBInstanceIdentifier,
+          p.LogGroupName,
+          p.Budget?.BudgetName,
+        ].filter((name) => name !== undefined),
       );
 
     expect(names('east').filter((name) => names('west').includes(name))).toEqual([]);
@@ -126,6 +128,53 @@ describe('the stack', () => {
       east.hasOutput(`Node${node}Dicom`, { Description: Match.stringLikeRegexp('DICOM over TLS') });
     }
     expect(JSON.stringify(east.toJSON().Outputs.NodeADicom)).toMatch(/\.compute-1\.[^.]*:11112/);
+  });
+
+  it('gives the command that opens a shell on each host, and links to the consoles', () => {
+    const { Outputs } = synth().toJSON();
+
+    for (const node of ['A', 'B']) {
+      expect(JSON.stringify(Outputs[`Node${node}Session`].Value)).toContain(
+        'aws ssm start-session --region ca-central-1 --target ',
+      );
+    }
+    expect(Outputs.HostsInConsole.Value).toBe(
+      'https://ca-central-1.console.aws.amazon.com/ec2/home?region=ca-central-1#Instances:tag:orthweb:site=clinic',
+    );
+    expect(Outputs.DatabaseInConsole.Value).toContain('#database:id=clinic;');
+  });
+
+  it('warns before a month costs more than planned, and counts this site alone', () => {
+    const template = synth({ budget: { monthlyUsd: 250 } });
+    const [[, { Budget, NotificationsWithSubscribers }] = ['', {}]] = all(
+      template,
+      'AWS::Budgets::Budget',
+    ) as [string, Properties][];
+
+    expect(Budget).toMatchObject({
+      BudgetLimit: { Amount: 250, Unit: 'USD' },
+      TimeUnit: 'MONTHLY',
+      CostFilters: { TagKeyValue: ['user:orthweb:site$clinic'] },
+    });
+    expect(
+      NotificationsWithSubscribers.map(
+        ({ Notification: { NotificationType, Threshold } }: Properties) => [
+          NotificationType,
+          Threshold,
+        ],
+      ),
+    ).toEqual([
+      ['ACTUAL', 80],
+      ['ACTUAL', 100],
+      ['FORECASTED', 100],
+    ]);
+    for (const { Subscribers } of NotificationsWithSubscribers) {
+      expect(Subscribers).toEqual([{ SubscriptionType: 'EMAIL', Address: 'pacs@example.org' }]);
+    }
+  });
+
+  it('has no budget where none is given', () => {
+    synth().resourceCountIs('AWS::Budgets::Budget', 0);
   });
 
   it.each(sites)('%s passes CloudFormation’s own rules', (_, change) => {

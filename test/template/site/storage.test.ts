@@ -59,6 +59,49 @@ describe('images', () => {
     ]);
   });
 
+  it.each([
+    ['ContainersOnly', 'ArnNotEquals', 'aws:PrincipalArn', /^HostsImagesRole/],
+    ['ThisNetworkOnly', 'StringNotEquals', 'aws:SourceVpce', /^NetworkVpcS3/],
+  ])('no principal but the hosts can read or write them: %s', (sid, operator, key, whose) => {
+    const denial = all(template, 'AWS::S3::BucketPolicy')
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
+      .find(({ Sid }) => Sid === sid);
+    const spared = denial.Condition[operator][key];
+
+    expect(denial).toMatchObject({
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['s3:GetObject*', 's3:PutObject*'],
+    });
+    expect(spared.Ref ?? spared['Fn::GetAtt'][0]).toMatch(whose);
+  });
+
+  it('are taken by containers with a role of their own, which only the hosts can give them', () => {
+    const [[, role] = []] = all(template, 'AWS::IAM::Role').filter(([id]) =>
+      id.startsWith('HostsImagesRole'),
+    );
+
+    expect(role?.AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^HostsRole/), 'Arn'] } },
+      },
+    ]);
+  });
+
+  it('move to cheaper tiers where that is asked for, from which they come as fast', () => {
+    const [, [, tiered] = []] = all(
+      synth({ storage: { intelligentTiering: true } }),
+      'AWS::S3::Bucket',
+    );
+
+    expect(tiered?.LifecycleConfiguration.Rules[0].Transitions).toEqual([
+      { StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 0 },
+    ]);
+    expect(tiered?.IntelligentTieringConfigurations).toBeUndefined();
+  });
+
   it('are followed by logs of all traffic, kept as long as configured', () => {
     template.hasResourceProperties('AWS::EC2::FlowLog', {
       TrafficType: 'ALL',

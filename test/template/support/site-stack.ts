@@ -43,11 +43,20 @@ export const synth = (change: Partial<Config> = {}) => Template.fromStack(deploy
 export const all = (template: Template, type: string): [string, Properties][] =>
   Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
 
+/** What cloud-init runs on each host, in the order of the nodes; a reference stands as its JSON. */
+export const userData = (template: Template): string[] =>
+  all(template, 'AWS::EC2::LaunchTemplate').map(([, { LaunchTemplateData }]) =>
+    LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'][1]
+      .map((part: unknown) => (typeof part === 'string' ? part : JSON.stringify(part)))
+      .join(''),
+  );
+
 /** What differs from site to site in the shape of the stack. */
 export const sites: [string, Partial<Config>][] = [
   ['a test site in two zones', {}],
   ['a production site in two zones', { environment: 'prd' }],
   ['a production site in three zones', { environment: 'prd', zones }],
+  ['a site on dynamic addresses', { hosts: { ...clinic.hosts, addresses: 'dynamic' } }],
   [
     'a site with private endpoints',
     { network: { ...clinic.network, endpoints: ['kms', 'secretsmanager', 'ssm', 'ssmmessages'] } },

@@ -1,0 +1,126 @@
+import { NotModelled } from './aws-error.ts';
+import type { RequestContext } from './iam/conditions.ts';
+import { demand } from './iam/demand.ts';
+import { PACKAGES } from './iam/iam.ts';
+import type { World } from './world.ts';
+
+/** What user data tells a host of its site, as far as rights hang on it. */
+interface Settings {
+  /** ARN of the object in S3 that is the host bundle. */
+  readonly bundle: string;
+  /** ARN of the bucket of images, and of the role that containers use it with. */
+  readonly images: string;
+  readonly imagesRole: string;
+  /** Name of the log group that containers write to. */
+  readonly logGroup: string;
+}
+
+/** The instance that a host runs on, as far as its rights go. */
+export interface Computer {
+  readonly where: string;
+  readonly arn: string;
+  /** The role in its instance profile. */
+  readonly role: string;
+  readonly region: string;
+  readonly settings: Settings;
+  /** ARN of the key that images are encrypted with; absent where it is S3's own. */
+  readonly imagesKey: string | undefined;
+  /** The gateway endpoint that its requests to S3 take; absent where they take the Internet. */
+  readonly endpoint: string | undefined;
+}
+
+/** Reads the settings that user data leaves in `/opt/orthweb/site.env`. */
+export function settingsIn(userData: string, where: string): Settings {
+  const setting = (name: string) => {
+    const value = new RegExp(`^ORTHWEB_${name}='(.*)'$`, 'm').exec(userData)?.[1];
+    if (value === undefined) throw new NotModelled(`${where}: user data sets no ORTHWEB_${name}`);
+    return value;
+  };
+  return {
+    bundle: setting('BUNDLE').replace('s3://', 'arn:aws:s3:::'),
+    images: `arn:aws:s3:::${setting('IMAGES_BUCKET')}`,
+    imagesRole: setting('IMAGES_ROLE'),
+    logGroup: setting('LOG_GROUP'),
+  };
+}
+
+/** Each call of an agent, a script or a container of a host that its site must let through. */
+export class HostRights {
+  private readonly world: World;
+  private readonly computer: Computer;
+
+  constructor(world: World, computer: Computer) {
+    this.world = world;
+    this.computer = computer;
+  }
+
+  /**
+   * The agent reports for duty, then hears of commands on its control channel: without these
+   * rights it never comes online, and no command reaches the host.
+   * https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html
+   */
+  register(): boolean {
+    const { arn } = this.computer;
+    return this.all([
+      this.host('ssm:UpdateInstanceInformation', arn),
+      this.host('ssmmessages:CreateControlChannel', '*'),
+      this.host('ssmmessages:OpenControlChannel', '*'),
+    ]);
+  }
+
+  /** The first boot gets packages and the host bundle. */
+  prepare(): boolean {
+    const { iam } = this.world;
+    const { settings, region } = this.computer;
+    const packages = `${PACKAGES}${region}-de612dc2/core/repomd.xml`;
+    return this.all([
+      iam.judge({ kind: 'anonymous' }, 's3:GetObject', packages, this.way()),
+      this.host('s3:GetObject', settings.bundle, this.way()),
+    ]);
+  }
+
+  /** Docker writes the log, and Orthanc writes, reads, lists and deletes with its own credentials. */
+  serve(): boolean {
+    const { settings, region, role, imagesKey } = this.computer;
+    const log = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
+    const image = `${settings.images}/images/0`;
+    const key = {
+      'kms:ViaService': `s3.${region}.amazonaws.com`,
+      'kms:EncryptionContext:aws:s3:arn': settings.images,
+    };
+    return this.all([
+      this.host('logs:CreateLogStream', `${log}:*`),
+      this.host('logs:PutLogEvents', `${log}:log-stream:orthanc`),
+      this.host('sts:AssumeRole', settings.imagesRole),
+      this.container('s3:PutObject', image, this.way()),
+      this.container('s3:GetObject', image, this.way()),
+      this.container('s3:DeleteObject', image, this.way()),
+      this.container('s3:ListBucket', settings.images, { ...this.way(), 's3:prefix': 'images/' }),
+      ...(imagesKey === undefined
+        ? []
+        : [
+            this.container('kms:GenerateDataKey', imagesKey, key),
+            this.container('kms:Decrypt', imagesKey, key),
+          ]),
+    ]);
+  }
+
+  /** How a request to S3 travels. */
+  private way(): RequestContext {
+    const { endpoint } = this.computer;
+    return endpoint === undefined ? {} : { 'aws:SourceVpce': endpoint };
+  }
+
+  private host(action: string, on: string, context: RequestContext = {}): string | undefined {
+    return this.world.iam.refusal(this.computer.role, action, [on], context);
+  }
+
+  private container(action: string, on: string, context: RequestContext): string | undefined {
+    return this.world.iam.refusal(this.computer.settings.imagesRole, action, [on], context);
+  }
+
+  private all(refusals: readonly (string | undefined)[]): boolean {
+    for (const refusal of refusals) demand(this.world, this.computer.where, refusal);
+    return refusals.every((refusal) => refusal === undefined);
+  }
+}
