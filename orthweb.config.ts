@@ -29,8 +29,8 @@ export default defineConfig({
   // Who is told when something needs a person.
   alerts: { emails: ['pacs@example.org'] },
 
-  // What it may cost a month, all in: AWS writes when most of it is spent, all of it, or when it will
-  // be. It counts once the tag orthweb:site is activated as a cost-allocation tag in its console.
+  // What the whole site may cost a month: AWS writes at 80 %, at 100 % and when it expects more. It
+  // counts once the tag orthweb:site is activated as a cost-allocation tag in the Billing console.
   budget: { monthlyUsd: 80 },
 
   tags: { Owner: 'Imaging' },
