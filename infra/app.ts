@@ -14,10 +14,10 @@ export interface SynthOptions {
 }
 
 /**
- * Builds both stacks and writes the cloud assembly. Needs no credentials: zones are configured,
- * account and region are left to the deployment.
+ * Builds both stacks. Needs no credentials: zones are configured, account and region are left to
+ * the deployment.
  */
-export function synthesize({ config, outdir, validate }: SynthOptions): CloudAssembly {
+export function build({ config, outdir, validate }: SynthOptions): App {
   const app = new App({
     outdir,
     builtinCloudFormationValidation: validate,
@@ -41,8 +41,11 @@ export function synthesize({ config, outdir, validate }: SynthOptions): CloudAss
     ...common,
   });
   Tags.of(app).add('orthweb:site', config.site);
-  return app.synth();
+  return app;
 }
+
+/** Builds both stacks and writes the cloud assembly. */
+export const synthesize = (options: SynthOptions): CloudAssembly => build(options).synth();
 
 if (import.meta.main) {
   // An App that only reads the CLI's --context: by itself it would write an empty assembly.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -45,8 +46,14 @@ export class Workflow extends Construct {
       },
       tracingEnabled: true,
     });
-    // A definition from a file grants nothing by itself.
-    for (const fn of Object.values(props.functions)) fn.lambda.grantInvoke(this.stateMachine);
+    // A definition from a file grants nothing by itself. `grantInvoke` would add every version and
+    // alias of each function; the file calls none of them.
+    this.stateMachine.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: Object.values(props.functions).map(({ lambda }) => lambda.functionArn),
+      }),
+    );
   }
 }
 

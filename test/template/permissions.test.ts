@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Assembly, type Granted, type Statement, statementsOf } from './support/assembly.ts';
+import { Assembly, type Granted, type Statement } from './support/assembly.ts';
 import { clinic, hospital } from './support/sites.ts';
 
 /** What each function may change, beside its own log. One that is missing here has to argue. */
@@ -32,30 +32,6 @@ const MAY_CHANGE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const NO_RESOURCE = 'AWS defines no resource type for this action';
-const LOG_DELIVERY = 'Step Functions sets up its execution log with it, and AWS takes `*` alone';
-const TRACES = 'X-Ray has no resource for traces and samples';
-
-/** Why each action is granted on `*`. */
-const ON_ALL: Readonly<Record<string, string>> = {
-  'ec2:DescribeInstances': NO_RESOURCE,
-  'ec2:DescribeInstanceStatus': NO_RESOURCE,
-  'ssm:DescribeInstanceInformation': NO_RESOURCE,
-  'ssm:GetCommandInvocation': NO_RESOURCE,
-  'logs:CreateLogDelivery': LOG_DELIVERY,
-  'logs:DeleteLogDelivery': LOG_DELIVERY,
-  'logs:DescribeLogGroups': LOG_DELIVERY,
-  'logs:DescribeResourcePolicies': LOG_DELIVERY,
-  'logs:GetLogDelivery': LOG_DELIVERY,
-  'logs:ListLogDeliveries': LOG_DELIVERY,
-  'logs:PutResourcePolicy': LOG_DELIVERY,
-  'logs:UpdateLogDelivery': LOG_DELIVERY,
-  'xray:GetSamplingRules': TRACES,
-  'xray:GetSamplingTargets': TRACES,
-  'xray:PutTelemetryRecords': TRACES,
-  'xray:PutTraceSegments': TRACES,
-};
-
 const READS = /^[a-z0-9]+:(Describe|Get|List|Query)/;
 
 const sites = [
@@ -66,9 +42,6 @@ const sites = [
 describe.each(sites)('in %s', (_, config) => {
   const assembly = new Assembly(config);
   const functions = assembly.functions();
-  const identity = assembly
-    .of('IAM::Policy')
-    .flatMap(({ properties }) => statementsOf(properties.PolicyDocument));
   const account = `${config.region}:<AWS::AccountId>`;
 
   /** The statements that grant any of these actions, and who has them. */
@@ -183,20 +156,6 @@ describe.each(sites)('in %s', (_, config) => {
         },
       ]);
     }
-  });
-
-  it('every action on `*` is on the list above, with its reason', () => {
-    const onAll = identity
-      .filter(({ resources }) => resources.includes('*'))
-      .flatMap(({ actions }) => actions);
-
-    expect([...new Set(onAll)].sort()).toEqual(Object.keys(ON_ALL).sort());
-  });
-
-  it('no action is a pattern, so that AWS cannot add to a grant', () => {
-    expect(identity.flatMap(({ actions }) => actions).filter((one) => /[*?]/.test(one))).toEqual(
-      [],
-    );
   });
 
   it('no function can ask about the runs of a site whose name begins like ours', () => {

@@ -22,10 +22,10 @@ export const clinic = parseConfig({
 export const zones = ['ca-central-1a', 'ca-central-1b', 'ca-central-1d'];
 
 /** The stack `Orthweb` by itself, not yet synthesized. */
-export function deploy(change: Partial<Config>, builtinCloudFormationValidation = false) {
+export function deploy(change: Partial<Config>) {
   const app = new App({
     context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': true },
-    builtinCloudFormationValidation,
+    builtinCloudFormationValidation: false,
   });
   const config = { ...clinic, ...change };
   const stack = new SiteStack(app, 'Orthweb', {

@@ -1,0 +1,234 @@
+/** Findings of cdk-nag that stay, and why. */
+export interface Acknowledged {
+  /** Construct paths, each of one resource or, with `*` for one name, of one kind of resource. */
+  readonly on: readonly string[];
+  /** `<site>` and `<region>` stand for those of the configuration. */
+  readonly rules: readonly string[];
+  readonly because: string;
+  /** Set where a production site must not have the finding. */
+  readonly only?: 'tst';
+}
+
+const FUNCTIONS = 'OrthwebOperations/*/*/Function/Resource';
+const WORKFLOW_FUNCTIONS = 'OrthwebOperations/Power/*/Function/Resource';
+const TICK = 'OrthwebOperations/Site/Tick/Function/Resource';
+const HOSTS = 'Orthweb/Hosts/*/Instance';
+const HOST_GRANTS = 'Orthweb/Hosts/Role/DefaultPolicy/Resource';
+const WORKFLOW_GRANTS = 'OrthwebOperations/*/Workflow/StateMachine/Role/DefaultPolicy/Resource';
+const DATABASE = 'Orthweb/Database/Instance/Resource';
+const SECRET = 'Orthweb/Database/Secret/Resource';
+const IMAGES = 'Orthweb/Storage/Data/Resource';
+const LOGS = 'Orthweb/Storage/Logs/Resource';
+const VPC = 'Orthweb/Network/Vpc/Resource';
+
+const hipaaAndNist = (rule: string) => [`HIPAA.Security-${rule}`, `NIST.800.53.R5-${rule}`];
+
+export const ACKNOWLEDGED: readonly Acknowledged[] = [
+  // What a test site does without.
+  {
+    on: [HOSTS],
+    rules: ['AwsSolutions-EC29'],
+    only: 'tst',
+    because: 'A test site is there to be deleted, and holds no image that anybody needs.',
+  },
+  {
+    on: [DATABASE],
+    rules: ['AwsSolutions-RDS10', ...hipaaAndNist('RDSInstanceDeletionProtectionEnabled')],
+    only: 'tst',
+    because: 'A test site is there to be deleted, and its index with it.',
+  },
+  {
+    on: [DATABASE],
+    rules: ['AwsSolutions-RDS3', ...hipaaAndNist('RDSMultiAZSupport')],
+    only: 'tst',
+    because: 'A standby doubles the price of the database, and nobody waits for a test site.',
+  },
+
+  // Network.
+  {
+    on: ['Orthweb/Network/Vpc/*/DefaultRoute'],
+    rules: hipaaAndNist('VPCNoUnrestrictedRouteToIGW'),
+    because:
+      'Hosts are reached from the Internet and fetch packages and images from it; their security ' +
+      'group admits the ranges of the configuration alone, and lets out 443 and the database.',
+  },
+  {
+    on: [VPC],
+    rules: hipaaAndNist('VPCDefaultSecurityGroupClosed'),
+    because:
+      'Nothing wears the default group, and a template cannot close it: CDK would do it with a ' +
+      'Lambda that may rewrite security groups, which is more to guard than an unused group.',
+  },
+
+  // Hosts.
+  {
+    on: [HOSTS],
+    rules: hipaaAndNist('EC2InstanceProfileAttached'),
+    because: 'The profile comes with the launch template, which the rule does not read.',
+  },
+
+  // Database and secret.
+  {
+    on: [DATABASE],
+    rules: ['AwsSolutions-RDS11'],
+    because:
+      'Only the hosts can reach the port, whatever its number; another one would hide nothing ' +
+      'from whoever is on a host.',
+  },
+  {
+    on: [DATABASE],
+    rules: hipaaAndNist('RDSEnhancedMonitoringEnabled'),
+    because: 'TO MEND: the database gets enhanced monitoring.',
+  },
+  {
+    on: [DATABASE],
+    rules: hipaaAndNist('RDSInBackupPlan'),
+    because:
+      'RDS itself takes a backup each day and can restore to any moment of `database.backupDays`. ' +
+      'A plan of AWS Backup would be a second copy in the same region.',
+  },
+  {
+    on: [SECRET],
+    rules: ['AwsSolutions-SMG4', ...hipaaAndNist('SecretsManagerRotationEnabled')],
+    because:
+      'The password of the master user is for creating the application’s users once. To rotate it ' +
+      'takes a Lambda that can change the password of the whole index: no such Lambda exists yet.',
+  },
+
+  // Buckets.
+  {
+    on: [IMAGES],
+    rules: hipaaAndNist('S3BucketReplicationEnabled'),
+    because:
+      'A second copy doubles the price of storage, and one in another region takes images out of ' +
+      'the region that the operator chose. Versions guard against deletion; the loss of a whole ' +
+      'region would lose the images.',
+  },
+  {
+    on: [LOGS],
+    rules: hipaaAndNist('S3BucketReplicationEnabled'),
+    because: 'The logs help to look back; losing them with the region loses no image.',
+  },
+  {
+    on: [LOGS],
+    rules: hipaaAndNist('S3BucketVersioningEnabled'),
+    because:
+      'AWS writes each log once, under a name of its own, and nobody is given the right to ' +
+      'overwrite or delete one. Versions would only keep logs beyond `logs.retentionDays`.',
+  },
+  {
+    on: [LOGS],
+    rules: hipaaAndNist('S3DefaultEncryptionKMS'),
+    because:
+      'AWS documents only encryption with keys of S3 for a bucket that receives access logs. The ' +
+      'logs name objects and addresses, and hold no image.',
+  },
+
+  // Operations table and logs.
+  {
+    on: ['Orthweb/State/Resource'],
+    rules: hipaaAndNist('DynamoDBInBackupPlan'),
+    because:
+      'The table can be restored to any second of the last 35 days. It holds what operations ' +
+      'remember, and they read the truth again at each look.',
+  },
+  {
+    on: ['OrthwebOperations/*/*/Log/Resource'],
+    rules: hipaaAndNist('CloudWatchLogGroupEncrypted'),
+    because:
+      'CloudWatch encrypts them with a key of its own. They hold ids, decisions and reasons, never ' +
+      'patient data, and must be readable when the site’s key is what is wrong.',
+  },
+
+  // Rights. statements.test.ts has the reason for each action on `*`.
+  {
+    on: [HOST_GRANTS, 'OrthwebOperations/Power/Look/Grants/Resource', WORKFLOW_GRANTS],
+    rules: ['AwsSolutions-IAM5[Resource::*]'],
+    because: 'AWS has no narrower resource for these actions: statements.test.ts names each.',
+  },
+  {
+    on: ['OrthwebOperations/Power/Act/Grants/Resource'],
+    rules: ['AwsSolutions-IAM5[Resource::arn:aws:ec2:<region>:<AWS::AccountId>:instance/*]'],
+    because:
+      'An instance may be replaced under the same node, so its id cannot be written down; a ' +
+      'condition on the tag of the site stands in for it.',
+  },
+  {
+    on: [
+      'OrthwebOperations/Power/Begin/Grants/Resource',
+      'OrthwebOperations/Site/Tick/Grants/Resource',
+    ],
+    rules: [
+      'AwsSolutions-IAM5[Resource::arn:aws:states:<region>:<AWS::AccountId>:execution:<site>-power:*]',
+    ],
+    because: 'Each run has a name of its own, which nobody knows before it begins.',
+  },
+  {
+    on: [
+      HOST_GRANTS,
+      WORKFLOW_GRANTS,
+      'OrthwebOperations/*/*/Grants/Resource',
+      'OrthwebOperations/Site/MinuteGrants/Resource',
+    ],
+    rules: hipaaAndNist('IAMNoInlinePolicy'),
+    because:
+      'Each policy is for one role, and comes and goes with it. A managed policy could be attached ' +
+      'to another.',
+  },
+
+  // Functions.
+  {
+    on: [FUNCTIONS],
+    rules: hipaaAndNist('LambdaInsideVPC'),
+    because:
+      'They call AWS’s APIs and nothing in the network, and never touch an image. Inside they would ' +
+      'need a paid endpoint for each API, and fail together with the network that they watch.',
+  },
+  {
+    on: [FUNCTIONS],
+    rules: hipaaAndNist('LambdaConcurrency'),
+    because:
+      'What must not run twice holds the lease. AWS refuses a reservation that leaves an account ' +
+      'fewer than 100 for its other functions, so where the limit is low, the deployment would fail.',
+  },
+  {
+    on: [WORKFLOW_FUNCTIONS],
+    rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
+    because:
+      'The workflow calls them and waits for the answer. Lambda sends only events that nobody ' +
+      'waits for to such a queue.',
+  },
+  {
+    on: [TICK],
+    rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
+    because:
+      'A tick only says *look now*, and the next minute says it again. Alarms tell of ticks that ' +
+      'fail or are missing.',
+  },
+  {
+    on: ['OrthwebOperations/Site/Tick/Function/EventInvokeConfig/Resource'],
+    rules: ['Serverless-LambdaAsyncFailureDestination'],
+    because: 'As for its queue: a lost tick is made good by the next, and alarms tell of several.',
+  },
+  {
+    on: ['OrthwebOperations/Site/RunEndedBadly/Resource'],
+    rules: ['Serverless-EventBusDLQ'],
+    because: 'Where the event is lost, the tick finds the ended run within the minute.',
+  },
+  {
+    on: [FUNCTIONS],
+    rules: ['Serverless-LambdaTracing'],
+    because:
+      'The workflow’s own trace and the log have the time and outcome of each call. Tracing would ' +
+      'give each function a right on `*`.',
+  },
+
+  // Alerts.
+  {
+    on: ['OrthwebOperations/Alerts/Topic/*/Resource'],
+    rules: ['Serverless-SNSRedrivePolicy'],
+    because:
+      'SNS tries a mailbox for six hours. A queue for what is left over would be read by nobody; ' +
+      'a second address in `alerts.emails` is read.',
+  },
+];
