@@ -33,7 +33,10 @@ function findings(config: Config, change: (app: App) => void = () => {}): Findin
   app.synth();
   rmSync(outdir, { recursive: true });
   const general = (rule: string) =>
-    rule.replaceAll(config.region, '<region>').replaceAll(`:${config.site}-`, ':<site>-');
+    rule
+      .replaceAll(config.region, '<region>')
+      .replaceAll(`:${config.site}-`, ':<site>-')
+      .replace(/StorageData\w+/, '<images>');
   const typeOf = (at = '') =>
     (app.node.findAll().find(({ node }) => node.path === at) as CfnResource).cfnResourceType;
   return PACKS.flatMap((Pack) => new Pack(app).validateScope(app).violations).flatMap(

@@ -2,7 +2,7 @@
 export interface Acknowledged {
   /** Construct paths, each of one resource or, with `*` for one name, of one kind of resource. */
   readonly on: readonly string[];
-  /** `<site>` and `<region>` stand for those of the configuration. */
+  /** `<site>` and `<region>` stand for those of the configuration, `<images>` for the bucket. */
   readonly rules: readonly string[];
   readonly because: string;
   /** Set where a production site must not have the finding. */
@@ -14,6 +14,8 @@ const WORKFLOW_FUNCTIONS = 'OrthwebOperations/Power/*/Function/Resource';
 const TICK = 'OrthwebOperations/Site/Tick/Function/Resource';
 const HOSTS = 'Orthweb/Hosts/*/Instance';
 const HOST_GRANTS = 'Orthweb/Hosts/Role/DefaultPolicy/Resource';
+const MONITORING_GRANTS = 'Orthweb/Database/Monitoring/DefaultPolicy/Resource';
+const IMAGES_GRANTS = 'Orthweb/Hosts/Images/Role/DefaultPolicy/Resource';
 const WORKFLOW_GRANTS = 'OrthwebOperations/*/Workflow/StateMachine/Role/DefaultPolicy/Resource';
 const DATABASE = 'Orthweb/Database/Instance/Resource';
 const SECRET = 'Orthweb/Database/Secret/Resource';
@@ -25,12 +27,6 @@ const hipaaAndNist = (rule: string) => [`HIPAA.Security-${rule}`, `NIST.800.53.R
 
 export const ACKNOWLEDGED: readonly Acknowledged[] = [
   // What a test site does without.
-  {
-    on: [HOSTS],
-    rules: ['AwsSolutions-EC29'],
-    only: 'tst',
-    because: 'A test site is there to be deleted, and holds no image that anybody needs.',
-  },
   {
     on: [DATABASE],
     rules: ['AwsSolutions-RDS10', ...hipaaAndNist('RDSInstanceDeletionProtectionEnabled')],
@@ -60,7 +56,23 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       'Lambda that may rewrite security groups, which is more to guard than an unused group.',
   },
 
+  {
+    on: ['Orthweb/Network/Vpc/PublicSubnet*/Subnet'],
+    rules: hipaaAndNist('VPCSubnetAutoAssignPublicIpDisabled'),
+    because:
+      'Only the two hosts live there, and serve the Internet. A new one prepares itself over an ' +
+      'address of its own, because CloudFormation gives it the lasting one only after that.',
+  },
+
   // Hosts.
+  {
+    on: [HOSTS],
+    rules: ['AwsSolutions-EC29'],
+    because:
+      'A host keeps nothing: images and index are elsewhere. If EC2 refused to terminate it, ' +
+      'CloudFormation could not remove one that was replaced, and two would carry the tags of one ' +
+      'node.',
+  },
   {
     on: [HOSTS],
     rules: hipaaAndNist('EC2InstanceProfileAttached'),
@@ -74,11 +86,6 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     because:
       'Only the hosts can reach the port, whatever its number; another one would hide nothing ' +
       'from whoever is on a host.',
-  },
-  {
-    on: [DATABASE],
-    rules: hipaaAndNist('RDSEnhancedMonitoringEnabled'),
-    because: 'TO MEND: the database gets enhanced monitoring.',
   },
   {
     on: [DATABASE],
@@ -164,8 +171,24 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     because: 'Each run has a name of its own, which nobody knows before it begins.',
   },
   {
+    on: [IMAGES_GRANTS],
+    rules: ['AwsSolutions-IAM5[Resource::<<images>.Arn>/images/*]'],
+    because: 'Orthanc names each image itself; this is all of them and nothing else in the bucket.',
+  },
+  {
+    on: [MONITORING_GRANTS],
+    rules: [
+      'AwsSolutions-IAM5[Resource::arn:aws:logs:<region>:<AWS::AccountId>:log-group:RDSOSMetrics:log-stream:*]',
+    ],
+    because:
+      'RDS names the stream after an id that the database gets when it is made, and that a ' +
+      'replaced one does not share.',
+  },
+  {
     on: [
       HOST_GRANTS,
+      IMAGES_GRANTS,
+      MONITORING_GRANTS,
       WORKFLOW_GRANTS,
       'OrthwebOperations/*/*/Grants/Resource',
       'OrthwebOperations/Site/MinuteGrants/Resource',

@@ -112,6 +112,7 @@ export class Assembly {
       if (key === 'Ref') return of === 'AWS::Partition' ? 'aws' : `<${name(of)}>`;
       if (key === 'Fn::GetAtt') return `<${name(of[0])}.${of[1]}>`;
       if (key === 'Fn::Join') return (this.#inWords(of[1], stackName) as string[]).join(of[0]);
+      if (key === 'Fn::Sub') return of.replace('${AWS::AccountId}', '<AWS::AccountId>');
       if (key === 'Fn::GetStackOutput') {
         return this.#inWords(
           this.#templates[of.StackName].Outputs[of.OutputName].Value,
