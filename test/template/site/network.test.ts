@@ -37,7 +37,12 @@ describe.each(sites)('%s', (_, change) => {
     ]);
   });
 
-  it('gives no host a key pair, and opens 443 and 11112 to the configured ranges only', () => {
+  it('gives no host a key pair: a shell comes through Session Manager, or not at all', () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain('KeyName');
+    expect(JSON.stringify(template.toJSON())).not.toContain('AWS::EC2::KeyPair');
+  });
+
+  it('opens 443 and 11112 to the configured ranges, and nothing else to an address', () => {
     const open = all(template, 'AWS::EC2::SecurityGroup')
       .flatMap(([, group]) => group.SecurityGroupIngress ?? [])
       .map(({ CidrIp, FromPort, ToPort }) => `${CidrIp} ${FromPort}-${ToPort}`);
@@ -47,7 +52,9 @@ describe.each(sites)('%s', (_, change) => {
       '198.51.100.7/32 11112-11112',
       '198.51.100.8/32 11112-11112',
     ]);
-    expect(JSON.stringify(template.toJSON())).not.toContain('KeyName');
+    for (const [, rule] of all(template, 'AWS::EC2::SecurityGroupIngress')) {
+      expect(rule).toEqual(expect.objectContaining({ SourceSecurityGroupId: expect.anything() }));
+    }
   });
 });
 

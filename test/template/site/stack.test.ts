@@ -46,30 +46,41 @@ describe('the end of a site', () => {
     'DynamoDB::Table',
   ];
 
-  it.each(kept)('a production site keeps its %s when the stack is deleted', (type) => {
-    const template = synth({ environment: 'prd' });
+  const production = deploy({ environment: 'prd' }).stack;
+  const template = Template.fromStack(production);
 
-    template.allResources(`AWS::${type}`, {
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
-    });
+  it('a production site keeps its data when the stack is deleted', () => {
+    for (const type of kept) {
+      template.allResources(`AWS::${type}`, {
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+    }
   });
 
-  it.each(kept)('a test site leaves no %s behind', (type) => {
-    synth().allResources(`AWS::${type}`, { DeletionPolicy: 'Delete' });
+  it('a test site leaves no data behind', () => {
+    const test = synth();
+
+    for (const type of kept) test.allResources(`AWS::${type}`, { DeletionPolicy: 'Delete' });
   });
 
-  it('a production site refuses deletion, has a standby database and keeps its backups', () => {
-    const { stack } = deploy({ environment: 'prd' });
-    const template = Template.fromStack(stack);
+  it('a production site keeps the backups of its index when the index is deleted, a test site none', () => {
+    const deleted = (of: Template) =>
+      all(of, 'AWS::RDS::DBInstance').map(([, index]) => index.DeleteAutomatedBackups);
 
-    expect(stack.terminationProtection).toBe(true);
-    template.hasResourceProperties('AWS::RDS::DBInstance', {
-      MultiAZ: true,
-      DeletionProtection: true,
-      DeleteAutomatedBackups: false,
-    });
+    expect(deleted(template)).toEqual([false]);
+    expect(deleted(synth())).toEqual([true]);
+  });
+
+  it('a production site refuses to be deleted', () => {
+    expect(production.terminationProtection).toBe(true);
+    template.hasResourceProperties('AWS::RDS::DBInstance', { DeletionProtection: true });
     template.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
+  });
+
+  it('a production site has a standby database, and a test site pays for none', () => {
+    template.hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: true });
+    synth().hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: false });
   });
 });
 

@@ -29,9 +29,9 @@ describe('images', () => {
   });
 
   it.each([
-    ['data', data],
-    ['log', logs],
-  ])('the %s bucket refuses plain HTTP and the public', (_, [id, bucket]) => {
+    ['the data bucket refuses plain HTTP and the public', data],
+    ['the log bucket refuses plain HTTP and the public', logs],
+  ])('%s', (_, [id, bucket]) => {
     const policy = all(template, 'AWS::S3::BucketPolicy').find(
       ([, { Bucket }]) => Bucket.Ref === id,
     );
@@ -60,9 +60,17 @@ describe('images', () => {
   });
 
   it.each([
-    ['ContainersOnly', 'ArnNotEquals', 'aws:PrincipalArn', /^HostsImagesRole/],
-    ['ThisNetworkOnly', 'StringNotEquals', 'aws:SourceVpce', /^NetworkVpcS3/],
-  ])('no principal but the hosts can read or write them: %s', (sid, operator, key, whose) => {
+    [
+      'no principal but the containers of the hosts can read or write them',
+      { sid: 'ContainersOnly', operator: 'ArnNotEquals', key: 'aws:PrincipalArn' },
+      /^HostsImagesRole/,
+    ],
+    [
+      'nobody can read or write them from outside the network of the site',
+      { sid: 'ThisNetworkOnly', operator: 'StringNotEquals', key: 'aws:SourceVpce' },
+      /^NetworkVpcS3/,
+    ],
+  ])('%s', (_, { sid, operator, key }, whose) => {
     const denial = all(template, 'AWS::S3::BucketPolicy')
       .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
       .find(({ Sid }) => Sid === sid);
@@ -90,6 +98,34 @@ describe('images', () => {
     ]);
   });
 
+  it('can be read, written, deleted and listed by those containers, and their bucket changed by none', () => {
+    const policies = all(template, 'AWS::IAM::Policy');
+    const statements = policies
+      .filter(([, { Roles }]) => Roles[0].Ref.startsWith('HostsImagesRole'))
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
+      .filter(({ Action }) => JSON.stringify(Action).includes('s3:'));
+    const arn = { 'Fn::GetAtt': [data[0], 'Arn'] };
+
+    expect(statements).toEqual([
+      {
+        Sid: 'Images',
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        Resource: { 'Fn::Join': ['', [arn, '/images/*']] },
+      },
+      {
+        Sid: 'ListOfImages',
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: arn,
+        Condition: { StringLike: { 's3:prefix': 'images/*' } },
+      },
+    ]);
+    expect(policies.filter(([, policy]) => JSON.stringify(policy).includes(data[0]))).toHaveLength(
+      1,
+    );
+  });
+
   it('move to cheaper tiers where that is asked for, from which they come as fast', () => {
     const [, [, tiered] = []] = all(
       synth({ storage: { intelligentTiering: true } }),
@@ -101,13 +137,34 @@ describe('images', () => {
     ]);
     expect(tiered?.IntelligentTieringConfigurations).toBeUndefined();
   });
+});
 
-  it('are followed by logs of all traffic, kept as long as configured', () => {
-    template.hasResourceProperties('AWS::EC2::FlowLog', {
-      TrafficType: 'ALL',
-      LogDestinationType: 's3',
-    });
+describe('the log bucket', () => {
+  const template = synth();
+  const [[id, bucket] = ['', {}]] = all(template, 'AWS::S3::Bucket') as [string, Properties][];
 
-    expect(logs[1].LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(90);
+  it('is told of all traffic, of what was let through too', () => {
+    expect(all(template, 'AWS::EC2::FlowLog').map(([, log]) => log)).toEqual([
+      expect.objectContaining({
+        TrafficType: 'ALL',
+        LogDestinationType: 's3',
+        LogDestination: {
+          'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, '/flow']],
+        },
+      }),
+    ]);
+  });
+
+  it('forgets a log when the configuration says', () => {
+    expect(bucket.LifecycleConfiguration.Rules).toEqual([
+      expect.objectContaining({ Status: 'Enabled', ExpirationInDays: 90 }),
+    ]);
+    expect(bucket.VersioningConfiguration).toBeUndefined();
+  });
+
+  it('is encrypted with S3’s own key, the one that AWS documents for access logs', () => {
+    expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+    ]);
   });
 });
