@@ -45,6 +45,8 @@ export interface Granted {
 export class Assembly {
   readonly site: readonly Resource[];
   readonly operations: readonly Resource[];
+  /** Names of what the site's stack tells the operator after a deployment. */
+  readonly outputs: readonly string[];
   readonly stackNames: readonly string[];
   readonly #directory: string;
   readonly #templates: Properties;
@@ -61,6 +63,7 @@ export class Assembly {
       ]),
     );
     if (!directory) rmSync(this.#directory, { recursive: true });
+    this.outputs = Object.keys(this.#templates[config.site].Outputs);
     this.site = this.#resources(config.site);
     this.operations = this.#resources(`${config.site}-operations`);
   }
