@@ -24,6 +24,10 @@ export class Host {
   private on = true;
   private agent: boolean;
   private containers: boolean;
+  /** The first boot came to its end. */
+  private readonly prepared: boolean;
+  /** Containers have what they need of AWS: the images, and a place for their log. */
+  private fed: boolean;
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
@@ -38,12 +42,14 @@ export class Host {
     this.id = id;
     this.rights = new HostRights(world, computer);
     this.agent = this.rights.register();
-    this.containers = this.rights.prepare() && this.rights.serve();
+    this.prepared = this.rights.prepare();
+    this.containers = this.prepared;
+    this.fed = this.rights.feed();
   }
 
-  /** A client gets an answer that went through nginx, Orthanc and the database. */
+  /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
   get serves(): boolean {
-    return this.sound && this.world.rds.available;
+    return this.sound && this.fed && this.world.rds.available;
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -109,7 +115,8 @@ export class Host {
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.containers = this.rights.serve();
+        this.containers = this.prepared;
+        this.fed = this.rights.feed();
       }),
     );
   }
@@ -141,7 +148,10 @@ export class Host {
     }
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
-      if (script === 'resume') this.listening = this.containers = true;
+      if (script === 'resume') {
+        this.listening = true;
+        this.containers = this.prepared;
+      }
       this.writePair(`${script} of ${clock.iso()}`, text);
       done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
