@@ -1,4 +1,5 @@
 import { demand } from './iam/demand.ts';
+import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
 /** What became of a script on a host. */
@@ -9,6 +10,7 @@ export interface ScriptResult {
 
 /** The instance that a host runs on, as far as the agent's rights go. */
 interface Computer {
+  readonly site: Site;
   readonly where: string;
   readonly arn: string;
   /** The role in its instance profile. */
@@ -56,7 +58,7 @@ export class Host {
 
   /** A client gets an answer that went through nginx, Orthanc and the database. */
   get serves(): boolean {
-    return this.sound && this.world.rds.available;
+    return this.sound && this.computer.site.database.available;
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -167,7 +169,7 @@ export class Host {
     if (key) this.pair.key = generation;
     if (certificate) this.pair.certificate = generation;
     if (key || certificate) {
-      this.world.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
+      this.computer.site.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
     }
   }
 

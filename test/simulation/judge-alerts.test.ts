@@ -34,7 +34,7 @@ describe('an alert', () => {
   it('that recommends a node which has not served for a minute breaks Truth', async () => {
     const { world } = await stillWorld(oneAtNight());
     const name = nameOfA(world);
-    world.ec2.node('a')?.host.shutDown();
+    world.site.node('a')?.host.shutDown();
     world.clock.at(world.clock.now + 63_000, () => {
       world.judge.wrote('OUTBOX#x#late', row(`LATE - use https://${name}`));
     });

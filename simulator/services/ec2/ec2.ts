@@ -10,7 +10,6 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { type Invocation, type Operations, operation } from '../../api.ts';
 import { AwsError, NotModelled } from '../../aws-error.ts';
-import type { Assembly } from '../../template.ts';
 import type { World } from '../../world.ts';
 import { type Instance, nameOf, nodeOf, resourceTags, stateOf } from './instance.ts';
 import { instancesOf } from './launch.ts';
@@ -24,10 +23,10 @@ export class Ec2 {
   private readonly world: World;
   private readonly lifecycle: Lifecycle;
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
     this.lifecycle = new Lifecycle(world);
-    this.instances = instancesOf(world, assembly);
+    this.instances = world.sites.flatMap(instancesOf);
   }
 
   readonly operations: Operations = {
@@ -107,12 +106,7 @@ export class Ec2 {
     instance: Instance,
     by: Invocation,
   ): void {
-    this.world.judge.disruptive({ call, towards, resource: nodeOf(instance) }, by);
-  }
-
-  /** The instance of a node; a node may have none. */
-  node(name: string | undefined): Instance | undefined {
-    return this.instances.find((one) => nodeOf(one) === name);
+    instance.site.judge.disruptive({ call, towards, resource: nodeOf(instance) }, by);
   }
 
   find(id: string): Instance {

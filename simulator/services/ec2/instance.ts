@@ -1,5 +1,6 @@
 import type { _InstanceType, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Host } from '../../host.ts';
+import type { Site } from '../../site.ts';
 
 /** Numbers of the API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
 const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
@@ -22,6 +23,8 @@ export interface Reason {
 }
 
 export interface Instance {
+  /** Whose stacks made it, whatever its tags say. */
+  readonly site: Site;
   readonly id: string;
   readonly arn: string;
   readonly type: _InstanceType;

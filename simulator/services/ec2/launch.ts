@@ -1,8 +1,8 @@
 import { _InstanceType } from '@aws-sdk/client-ec2';
 import { NotModelled } from '../../aws-error.ts';
 import { Host } from '../../host.ts';
+import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
-import type { World } from '../../world.ts';
 import type { Instance } from './instance.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
@@ -28,8 +28,9 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
   },
 };
 
-/** The instances of the templates. A rehearsal begins where a deployment leaves them: all run. */
-export function instancesOf(world: World, assembly: Assembly): Instance[] {
+/** The instances of a site. A rehearsal begins where a deployment leaves them: all run. */
+export function instancesOf(site: Site): Instance[] {
+  const { assembly, world } = site;
   const addresses = assembly.resources('AWS::EC2::EIP');
   return assembly.resources('AWS::EC2::Instance').map((resource) => {
     const id = assembly.names(resource).ref;
@@ -38,13 +39,14 @@ export function instancesOf(world: World, assembly: Assembly): Instance[] {
     const launch = launchOf(assembly, resource);
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
     return {
+      site,
       id,
       arn,
       type: typeOf(resource),
       region: resource.stack.region,
       tags: tagsOf(resource),
       address: eip ? assembly.names(eip).ref : '',
-      host: new Host(world, id, { where: resource.where, arn, role: launch.role }),
+      host: new Host(world, id, { site, where: resource.where, arn, role: launch.role }),
       keys: launch.keys,
       reason: undefined,
       state: 'running' as const,

@@ -13,9 +13,9 @@ export class Lifecycle {
   }
 
   start(instance: Instance, by: Invocation): void {
-    const { clock, faults, trace } = this.world;
+    const { clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`start ${instance.id}`);
-    const who = `node ${nodeOf(instance)}`;
     if (instance.state === 'pending' || instance.state === 'running') return;
     if (instance.state !== 'stopped') {
       throw new AwsError(
@@ -23,7 +23,7 @@ export class Lifecycle {
         `The instance '${instance.id}' is not in a state from which it can be started.`,
       );
     }
-    trace.add('call', by.functionName, `ec2:StartInstances ${who}`, this.world.because(by));
+    this.say('ec2:StartInstances', instance, by);
     if (faults.noCapacity(nodeOf(instance))) {
       throw new AwsError(
         'InsufficientInstanceCapacity',
@@ -68,7 +68,8 @@ export class Lifecycle {
   }
 
   stop(instance: Instance, by: Invocation): void {
-    const { clock, faults, trace } = this.world;
+    const { clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`stop ${instance.id}`);
     if (instance.state === 'stopped' || instance.state === 'stopping') return;
     if (instance.state !== 'running') {
@@ -77,8 +78,7 @@ export class Lifecycle {
         `The instance '${instance.id}' is not in a state from which it can be stopped.`,
       );
     }
-    const who = `node ${nodeOf(instance)}`;
-    trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
+    this.say('ec2:StopInstances', instance, by);
     instance.host.shutDown();
     const code = 'Client.UserInitiatedShutdown';
     const at = `${clock.iso().slice(0, 19).replace('T', ' ')} GMT`;
@@ -92,13 +92,19 @@ export class Lifecycle {
     clock.after(takes, () => this.become(instance, 'stopped', reason));
   }
 
+  private say(call: string, instance: Instance, by: Invocation): void {
+    const node = instance.site.thing(`node ${nodeOf(instance)}`, by);
+    by.site.say('call', by.functionName, `${call} ${node}`, this.world.because(by));
+  }
+
   private become(
     instance: Instance,
     state: InstanceStateName,
     reason?: Reason,
     why?: string,
   ): void {
-    const { bus, clock, faults, trace } = this.world;
+    const { bus, clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`lag ${instance.id}`);
     const seconds = Math.round((clock.now - instance.since) / 1000);
     const before = instance.state;
@@ -112,7 +118,7 @@ export class Lifecycle {
     });
     if (state === 'running' || state === 'stopped') {
       const who = `node ${nodeOf(instance)}`;
-      trace.add(
+      instance.site.say(
         'world',
         who,
         state,
