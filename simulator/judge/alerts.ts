@@ -1,5 +1,5 @@
 import type { OutboxRow } from '../../functions/shared/operations-table.ts';
-import { nameOf, nodeOf } from '../services/ec2/instance.ts';
+import { nodeOf, wasNamed } from '../services/ec2/instance.ts';
 import type { Site } from '../site.ts';
 import type { Report } from './invariants.ts';
 
@@ -57,14 +57,15 @@ export class AlertRules {
 
   private judgeTruth({ subject, text }: OutboxRow): void {
     const { clock, ec2 } = this.site.world;
+    const since = clock.now - TRUTH_MS - ON_THE_WAY_MS;
+    const ours = ec2.instances.filter(({ site }) => site === this.site);
     const [headline = ''] = text.split('\n');
     const recommended = [...text.matchAll(/https:\/\/([\w.-]+)/g)].map(([, name]) => name ?? '');
     if (recommended.length === 0 && !headline.includes('no address')) {
       this.report(6, `"${subject}" names no address and does not say that there is none`);
     }
     for (const name of new Set(recommended)) {
-      const instance = ec2.instances.find((one) => nameOf(one) === name);
-      const since = clock.now - TRUTH_MS - ON_THE_WAY_MS;
+      const instance = ours.find((one) => wasNamed(one, name, since));
       if (instance?.host.servedSince(since)) continue;
       const what = instance ? `node ${nodeOf(instance)}, which did not serve` : 'no node of ours';
       this.report(6, `"${subject}" recommends ${name}: ${what} in the minute before`);

@@ -1,4 +1,5 @@
 import type {
+  Instance as ApiInstance,
   DescribeInstanceStatusCommandInput,
   DescribeInstanceStatusCommandOutput,
   DescribeInstancesCommandInput,
@@ -11,7 +12,8 @@ import type {
 import { type Invocation, type Operations, operation } from '../../api.ts';
 import { AwsError, NotModelled } from '../../aws-error.ts';
 import type { World } from '../../world.ts';
-import { type Instance, nameOf, nodeOf, resourceTags, stateOf } from './instance.ts';
+import { lentAddress, publicName } from './addresses.ts';
+import { type Instance, nodeOf, resourceTags, stateOf } from './instance.ts';
 import { instancesOf } from './launch.ts';
 import { Lifecycle } from './lifecycle.ts';
 
@@ -27,6 +29,10 @@ export class Ec2 {
     this.world = world;
     this.lifecycle = new Lifecycle(world);
     this.instances = world.sites.flatMap(instancesOf);
+    for (const instance of this.instances) {
+      if (instance.borrows) instance.address = lentAddress(instance, this.instances);
+      instance.seen = { ...instance.seen, address: instance.address };
+    }
   }
 
   readonly operations: Operations = {
@@ -36,20 +42,7 @@ export class Ec2 {
       ],
       (input): Output<DescribeInstancesCommandOutput> => ({
         Reservations: this.filtered(input).map((instance) => ({
-          Instances: [
-            {
-              InstanceId: instance.id,
-              InstanceType: instance.type,
-              State: stateOf(instance.seen),
-              StateTransitionReason: instance.reason?.transition ?? '',
-              ...(instance.reason && {
-                StateReason: { Code: instance.reason.code, Message: instance.reason.message },
-              }),
-              PublicIpAddress: instance.address,
-              PublicDnsName: nameOf(instance),
-              Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
-            },
-          ],
+          Instances: [described(instance)],
         })),
       }),
     ),
@@ -60,7 +53,7 @@ export class Ec2 {
       ({ InstanceIds = [] }): Output<DescribeInstanceStatusCommandOutput> => ({
         // By default it describes running instances alone.
         InstanceStatuses: InstanceIds.map((id) => this.find(id))
-          .filter(({ seen }) => seen === 'running')
+          .filter(({ seen }) => seen.state === 'running')
           .map((instance) => {
             const checked =
               instance.state === 'running' && this.world.clock.now >= instance.checksPassAt;
@@ -68,7 +61,7 @@ export class Ec2 {
             const inside = checked && !instance.host.awake ? ('impaired' as const) : Status;
             return {
               InstanceId: instance.id,
-              InstanceState: stateOf(instance.seen),
+              InstanceState: stateOf(instance.seen.state),
               InstanceStatus: { Status: inside },
               SystemStatus: { Status },
               AttachedEbsStatus: { Status },
@@ -135,4 +128,22 @@ export class Ec2 {
       }),
     );
   }
+}
+
+/**
+ * Without an address it has no name either, and the API says so with an empty text.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+ */
+function described({ id, type, region, seen, tags }: Instance): ApiInstance {
+  const { address, reason, state } = seen;
+  return {
+    InstanceId: id,
+    InstanceType: type,
+    State: stateOf(state),
+    StateTransitionReason: reason?.transition ?? '',
+    ...(reason && { StateReason: { Code: reason.code, Message: reason.message } }),
+    ...(address !== undefined && { PublicIpAddress: address }),
+    PublicDnsName: address === undefined ? '' : publicName(region, address),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
 }

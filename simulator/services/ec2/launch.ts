@@ -3,26 +3,31 @@ import { NotModelled } from '../../aws-error.ts';
 import { Host } from '../../host.ts';
 import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
+import { elasticAddress } from './addresses.ts';
 import type { Instance } from './instance.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::Instance': {
-    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'Tags'],
+    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'SubnetId', 'Tags'],
     ignores: [
       'AvailabilityZone',
       'DisableApiTermination',
       'EbsOptimized',
       'Monitoring',
       'SecurityGroupIds',
-      'SubnetId',
     ],
     names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
+  },
+  'AWS::EC2::Subnet': {
+    reads: ['MapPublicIpOnLaunch'],
+    ignores: ['AvailabilityZone', 'CidrBlock', 'VpcId'],
+    names: (resource) => ({ ref: `subnet-0${resource.fingerprint(16)}` }),
   },
   'AWS::EC2::EIP': {
     reads: ['InstanceId'],
     ignores: ['Domain'],
     names: (resource) => {
-      const address = `203.0.113.${(Number.parseInt(resource.fingerprint(2), 16) % 250) + 1}`;
+      const address = elasticAddress(resource);
       return { ref: address, attributes: { PublicIp: address, AllocationId: address } };
     },
   },
@@ -45,16 +50,30 @@ export function instancesOf(site: Site): Instance[] {
       type: typeOf(resource),
       region: resource.stack.region,
       tags: tagsOf(resource),
-      address: eip ? assembly.names(eip).ref : '',
+      address: eip && assembly.names(eip).ref,
+      borrows: !eip && mapsAddresses(assembly, resource),
+      last: undefined,
       host: new Host(world, id, { site, where: resource.where, arn, role: launch.role }),
       keys: launch.keys,
-      reason: undefined,
       state: 'running' as const,
       since: world.clock.now,
-      seen: 'running' as const,
+      seen: { state: 'running' as const, address: undefined, reason: undefined },
       checksPassAt: world.clock.now,
     };
   });
+}
+
+/**
+ * An instance without an Elastic IP address has one that EC2 lends it, if its subnet says so: a new
+ * one at each start, none while it is stopped.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+ */
+function mapsAddresses(assembly: Assembly, instance: Resource): boolean {
+  const id = instance.optional('SubnetId');
+  const subnet = assembly
+    .resources('AWS::EC2::Subnet')
+    .find((resource) => assembly.names(resource).ref === id);
+  return subnet?.optional('MapPublicIpOnLaunch') === true;
 }
 
 const TYPES = new Map<string, _InstanceType>(
@@ -75,6 +94,11 @@ function launchOf(assembly: Assembly, instance: Resource) {
     .resources('AWS::EC2::LaunchTemplate')
     .find((resource) => assembly.names(resource).ref === given?.LaunchTemplateId);
   const data = (template?.optional('LaunchTemplateData') ?? {}) as LaunchTemplateData;
+  if (data.NetworkInterfaces) {
+    throw new NotModelled(
+      `${template?.where}: NetworkInterfaces is not modelled: the subnet says whether it maps addresses`,
+    );
+  }
   const named = instance.optional('IamInstanceProfile') ?? data.IamInstanceProfile?.Name;
   const profile = assembly.resources('AWS::IAM::InstanceProfile').find((resource) => {
     const { ref, attributes } = assembly.names(resource);
@@ -93,6 +117,7 @@ function launchOf(assembly: Assembly, instance: Resource) {
 }
 
 interface LaunchTemplateData {
+  readonly NetworkInterfaces?: unknown;
   readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
   readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
 }

@@ -2,6 +2,7 @@ import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Invocation } from '../../api.ts';
 import { AwsError } from '../../aws-error.ts';
 import type { World } from '../../world.ts';
+import { lentAddress } from './addresses.ts';
 import { type Instance, nodeOf, type Reason } from './instance.ts';
 
 /** What becomes of an instance that is started or stopped, with real delays. */
@@ -97,6 +98,15 @@ export class Lifecycle {
     by.site.say('call', by.functionName, `${call} ${node}`, this.world.because(by));
   }
 
+  /** An address is lent while the instance runs, and is somebody else's when it has stopped. */
+  private readdress(instance: Instance): void {
+    const { address, state } = instance;
+    if (state === 'running') instance.address = lentAddress(instance, this.world.ec2.instances);
+    if (state !== 'stopped' || address === undefined) return;
+    instance.last = { address, until: this.world.clock.now };
+    instance.address = undefined;
+  }
+
   private become(
     instance: Instance,
     state: InstanceStateName,
@@ -111,10 +121,10 @@ export class Lifecycle {
     this.world.noteServing();
     instance.state = state;
     instance.since = clock.now;
+    if (instance.borrows) this.readdress(instance);
+    const { address } = instance;
     clock.after(faults.readLag() || chance.between(0, 4000), () => {
-      if (instance.state !== state) return;
-      instance.seen = state;
-      instance.reason = reason;
+      if (instance.state === state) instance.seen = { state, address, reason };
     });
     if (state === 'running' || state === 'stopped') {
       const who = `node ${nodeOf(instance)}`;
