@@ -1,4 +1,5 @@
 import { type Computer, HostRights } from './host-rights.ts';
+import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
 /** What became of a script on a host. */
@@ -18,6 +19,7 @@ interface Script {
  * connections, Orthanc with its database. In the lab the same scripts run for real.
  */
 export class Host {
+  private readonly site: Site;
   private readonly world: World;
   private readonly id: string;
   private readonly rights: HostRights;
@@ -37,7 +39,9 @@ export class Host {
   private silences = 0;
   private servedLast = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, id: string, computer: Computer) {
+  constructor(site: Site, id: string, computer: Computer) {
+    const { world } = site;
+    this.site = site;
     this.world = world;
     this.id = id;
     this.rights = new HostRights(world, computer);
@@ -49,7 +53,7 @@ export class Host {
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
   get serves(): boolean {
-    return this.sound && this.fed && this.world.rds.available;
+    return this.sound && this.fed && this.site.database.available;
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -164,7 +168,7 @@ export class Host {
     if (key) this.pair.key = generation;
     if (certificate) this.pair.certificate = generation;
     if (key || certificate) {
-      this.world.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
+      this.site.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
     }
   }
 
