@@ -36,7 +36,10 @@ const CONFIGURATIONS: readonly (readonly [
     { schedule: { windows, database: 'always-on' } },
     ['node a', 'node b'],
   ],
-  // A new field of the configuration gets its rows here.
+  ['dynamic addresses', { hosts: { addresses: 'dynamic' } }, ALL],
+  ['a host of a later generation', { hosts: { generation: { a: 3 } } }, ALL],
+  ['cheaper tiers for images', { storage: { intelligentTiering: true } }, ALL],
+  ['a budget', { budget: { monthlyUsd: 250 } }, ALL],
 ];
 
 beforeAll(() => {
