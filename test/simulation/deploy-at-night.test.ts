@@ -8,9 +8,9 @@ import { play, siteOf, subjects } from './support/play.ts';
 const site = siteOf();
 
 /** What a deployment is told at this moment, about the true database and table. */
-function toldNow({ clock, dynamodb, rds }: World): string {
+function toldNow({ clock, dynamodb, site: { database: index } }: World): string {
   const [table] = dynamodb.tables.keys();
-  const database = rds.stopped ? 'stopped' : 'available';
+  const database = index.stopped ? 'stopped' : 'available';
   const { timeZone } = site;
   const found = { site: 'clinic', region: 'ca-central-1', timeZone, database, table };
   return refusalOfDatabase(found, new Date(clock.now))?.join('\n') ?? '';
