@@ -34,7 +34,12 @@ export interface Announcement {
 export function announce(stacks: Stacks, { acceptDataLoss = false } = {}): Announcement {
   const site = compared(stacks.site);
   const operations = compared(stacks.operations);
-  const found = { site: siteFindings(site), operations: operationsFindings(operations.changes) };
+  // Before or after: no site comes into production, or out of it, by losing its data.
+  const production = isProduction(site.before) || isProduction(site.after);
+  const found = {
+    site: siteFindings(site, production),
+    operations: operationsFindings(operations.changes),
+  };
   const all = [...found.site, ...(stacks.operations.before ? found.operations : [])];
   const quiet = stacks.site.before !== undefined && found.site.length === 0;
   const lines = [
@@ -43,8 +48,7 @@ export function announce(stacks: Stacks, { acceptDataLoss = false } = {}): Annou
     counted(stacks.site, site.changes, found.site),
     counted(stacks.operations, operations.changes, found.operations),
   ];
-  const lenient = acceptDataLoss && !isProduction(site.before) && !isProduction(site.after);
-  return { lines, ...judged(all, lenient) };
+  return { lines, ...judged(all, acceptDataLoss && !production) };
 }
 
 interface Compared {
@@ -59,11 +63,11 @@ const compared = ({ before = {}, after }: Stack): Compared => ({
   after,
 });
 
-function siteFindings({ changes, before, after }: Compared): Finding[] {
+function siteFindings({ changes, before, after }: Compared, production: boolean): Finding[] {
   if (Object.keys(before).length === 0) return [];
   return [
     ...hostFindings(changes, before, after),
-    ...dataFindings(changes, before, after),
+    ...dataFindings(changes, production),
     ...networkFindings(changes, before),
   ];
 }

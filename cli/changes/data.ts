@@ -46,12 +46,8 @@ const REMEDY = {
 };
 
 /** What happens to what the site remembers. */
-export function dataFindings(
-  changes: readonly Change[],
-  before: Template,
-  after: Template,
-): Finding[] {
-  const remedy = isProduction(before) || isProduction(after) ? REMEDY.production : REMEDY.other;
+export function dataFindings(changes: readonly Change[], production: boolean): Finding[] {
+  const remedy = production ? REMEDY.production : REMEDY.other;
   const ours = changes.filter(({ type }) => KINDS[type]);
   return [
     ...ours.flatMap((change) => fateFindings(change, ours, remedy)),

@@ -9,8 +9,8 @@ export function operationsFindings(changes: readonly Change[]): Finding[] {
   );
   if (topic) {
     const text =
-      'alerts: are sent on another way. AWS asks each address to confirm again; one that does not ' +
-      'gets no alerts.';
+      'alerts: go another way. AWS asks each address to confirm again, and sends none there before ' +
+      'that.';
     return [{ text, effect: 'interrupts', about: [topic.id] }];
   }
   const subscriptions = ofType('AWS::SNS::Subscription');

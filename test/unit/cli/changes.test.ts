@@ -267,11 +267,15 @@ describe('the database', () => {
     expect(said.reason).not.toContain('--accept-data-loss');
   });
 
-  it('of a production site is not lost by calling it a test site in the same deployment', () => {
-    const said = told(production, named(clinic), { acceptDataLoss: true });
+  it.each([
+    ['out of', production, named(clinic)],
+    ['into', clinic, named(production)],
+  ])('is not lost by a site that comes %s production in the same deployment', (_way, old, next) => {
+    const said = told(old, next, { acceptDataLoss: true });
 
-    expect(sentences(said)[0]).toMatch(/Its data is lost\./);
+    expect(sentences(said)[0]).toMatch(/^database: REPLACED .* Its data is lost\./);
     expect(said.verdict).toBe('refused');
+    expect(said.reason).not.toContain('--accept-data-loss');
   });
 
   it('is replaced by one of another name in the template, however alike', () => {
@@ -385,6 +389,17 @@ describe('operations', () => {
       'alerts: AWS asks duty@example.org to confirm, and sends none there before that.',
       'alerts: no more go to pacs@example.org.',
     ]);
+  });
+
+  it('ask every address to confirm again when the way of alerts is another', () => {
+    const elsewhere = JSON.stringify(clinic.operations).replaceAll(
+      /"AlertsTopic[0-9A-F]{8}"/g,
+      '"Anew"',
+    );
+    const said = told(clinic, { ...clinic, operations: JSON.parse(elsewhere) });
+
+    expect(sentences(said)[1]).toMatch(/^alerts: .* AWS asks each address to confirm again/);
+    expect(said.verdict).toBe('interrupts');
   });
 
   it('are new without a word about addresses when only they were destroyed', () => {
