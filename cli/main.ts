@@ -9,6 +9,8 @@ import {
   InvalidFault,
 } from '../simulator/faults/library.ts';
 import { PolicyMistake } from '../simulator/iam/catalogue.ts';
+import type { DeployOptions } from './deploy.ts';
+import type { DiffOptions } from './diff.ts';
 import type { NamedFault, SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
 
@@ -41,6 +43,30 @@ program
     // Loaded when it is needed, so that a mistyped option is answered at once.
     const { runSimulate } = await import('./simulate.ts');
     process.exitCode = await runSimulate(options);
+  });
+
+program
+  .command('diff')
+  .description('says what a deployment would do to hosts and data; changes nothing')
+  .option('--config <file>', 'the site to deploy', 'orthweb.config.ts')
+  .option(
+    '--against <folder>',
+    'compare with the assembly that npm run synth made there; needs no AWS account',
+  )
+  .action(async (options: DiffOptions) => {
+    const { runDiff } = await import('./diff.ts');
+    process.exitCode = await runDiff(options);
+  });
+
+program
+  .command('deploy')
+  .description('deploys both stacks, and asks before it interrupts or replaces anything')
+  .option('--config <file>', 'the site to deploy', 'orthweb.config.ts')
+  .option('--accept-interruption', 'do not ask: what is interrupted or replaced is wanted')
+  .option('--accept-data-loss', 'the data of this site, which is not in production, may go')
+  .action(async (options: DeployOptions) => {
+    const { runDeploy } = await import('./deploy.ts');
+    process.exitCode = await runDeploy(options);
   });
 
 function wholeNumber(low: number, high: number): (text: string) => number {

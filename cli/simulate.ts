@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Plan } from '../functions/power/plan.ts';
-import { synthesize } from '../infra/app.ts';
-import { bundle, bundleLine } from '../infra/bundle.ts';
+import { bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
 import { planOf } from '../infra/operations/power-plan.ts';
 import type { Fault } from '../simulator/faults/library.ts';
 import { rehearse } from '../simulator/rehearsal.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';
+import { assemble } from './assembly.ts';
 import { UserError } from './user-error.ts';
 
 /** A fault as the user names it: the time is that of the site's clock. */
@@ -49,9 +49,7 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   if (options.json !== undefined) assertWritable(options.json);
   assertFolder(ASSEMBLY);
 
-  const sizes = await bundle();
-  const bundled = performance.now();
-  synthesize({ config, outdir: ASSEMBLY, validate: false });
+  const { sizes, seconds } = await assemble(config, ASSEMBLY, false);
   const synthesized = performance.now();
   const plan = Plan.parse(planOf(config));
   const progress = progressLine(from, days);
@@ -73,14 +71,14 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
     result,
   };
   if (options.json !== undefined) writeFileSync(options.json, reportJson(rehearsal));
-  const seconds = (since: number, until: number) => ((until - since) / 1000).toFixed(1);
+  const since = (instant: number) => ((played - instant) / 1000).toFixed(1);
   const lines = [
     'Bundles',
     ...sizes.map((size) => `  ${bundleLine(size)}`),
     '',
     ...reportLines(rehearsal),
-    `Bundling ${seconds(begun, bundled)} s, synthesis ${seconds(bundled, synthesized)} s, ` +
-      `playing ${seconds(synthesized, played)} s: ${seconds(begun, played)} s.`,
+    `Bundling ${seconds.bundling.toFixed(1)} s, synthesis ${seconds.synthesis.toFixed(1)} s, ` +
+      `playing ${since(synthesized)} s: ${since(begun)} s.`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return result.failure ? 1 : 0;

@@ -7,10 +7,13 @@ import type { RequestContext } from './iam/conditions.ts';
 import type { Chance } from './random.ts';
 import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import { nodeOf } from './services/ec2/instance.ts';
+import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
 /** One Lambda invocation: in whose name calls are made, and on whose behalf. */
 export interface Invocation {
+  /** Whose function it is. */
+  readonly site: Site;
   readonly functionName: string;
   readonly role: string;
   /** The execution that invoked the function; absent for the tick and other events. */
@@ -108,7 +111,7 @@ export class Api {
     service: keyof Clients,
     command: { readonly constructor: { name: string }; readonly input: object },
   ): Promise<object> {
-    const { faults, passage } = this.world;
+    const { passage } = this.world;
     const name = command.constructor.name.replace(/Command$/, '');
     const operation = this.services[service][name];
     const by = this.current.getStore();
@@ -122,15 +125,15 @@ export class Api {
     let blow: Blow = {};
     try {
       checkInput(service, name, command.input);
-      this.world.judge.tried(call);
-      blow = faults.blow(call);
+      by.site.judge.tried(call);
+      blow = by.site.faults.blow(call);
       if (blow.refusal) throw blow.refusal;
       for (const permission of operation.permissions(command.input as never)) {
         this.authorize(service, permission, by);
       }
       const answer = operation.run(command.input as never, by);
       checkOutput(service, name, answer);
-      if (!blow.unanswered) this.world.judge.answered(call);
+      if (!blow.unanswered) by.site.judge.answered(call);
       return answer;
     } catch (thrown) {
       const error = checkedError(service, name, thrown);

@@ -80,7 +80,7 @@ export class HostRights {
   }
 
   /** Docker writes the log, and Orthanc writes, reads, lists and deletes with its own credentials. */
-  serve(): boolean {
+  feed(): boolean {
     const { settings, region, role, imagesKey } = this.computer;
     const log = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
     const image = `${settings.images}/images/0`;

@@ -1,4 +1,5 @@
 import { type Computer, HostRights } from './host-rights.ts';
+import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
 /** What became of a script on a host. */
@@ -18,12 +19,17 @@ interface Script {
  * connections, Orthanc with its database. In the lab the same scripts run for real.
  */
 export class Host {
+  private readonly site: Site;
   private readonly world: World;
   private readonly id: string;
   private readonly rights: HostRights;
   private on = true;
   private agent: boolean;
   private containers: boolean;
+  /** The first boot came to its end. */
+  private readonly prepared: boolean;
+  /** Containers have what they need of AWS: the images, and a place for their log. */
+  private fed: boolean;
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
@@ -33,17 +39,21 @@ export class Host {
   private silences = 0;
   private servedLast = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, id: string, computer: Computer) {
+  constructor(site: Site, id: string, computer: Computer) {
+    const { world } = site;
+    this.site = site;
     this.world = world;
     this.id = id;
     this.rights = new HostRights(world, computer);
     this.agent = this.rights.register();
-    this.containers = this.rights.prepare() && this.rights.serve();
+    this.prepared = this.rights.prepare();
+    this.containers = this.prepared;
+    this.fed = this.rights.feed();
   }
 
-  /** A client gets an answer that went through nginx, Orthanc and the database. */
+  /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
   get serves(): boolean {
-    return this.sound && this.world.rds.available;
+    return this.sound && this.fed && this.site.database.available;
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -109,7 +119,8 @@ export class Host {
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.containers = this.rights.serve();
+        this.containers = this.prepared;
+        this.fed = this.rights.feed();
       }),
     );
   }
@@ -141,7 +152,10 @@ export class Host {
     }
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
-      if (script === 'resume') this.listening = this.containers = true;
+      if (script === 'resume') {
+        this.listening = true;
+        this.containers = this.prepared;
+      }
       this.writePair(`${script} of ${clock.iso()}`, text);
       done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
@@ -154,7 +168,7 @@ export class Host {
     if (key) this.pair.key = generation;
     if (certificate) this.pair.certificate = generation;
     if (key || certificate) {
-      this.world.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
+      this.site.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
     }
   }
 

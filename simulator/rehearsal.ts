@@ -65,7 +65,9 @@ export async function doubled(
 function whatCame({ entries }: SimulationResult): string[] {
   const calls = entries.filter(({ kind }) => kind === 'call').map(({ text }) => text);
   const states = new Map(
-    entries.filter(({ kind }) => kind === 'world').map(({ who, text }) => [who, text]),
+    entries
+      .filter(({ kind }) => kind === 'world')
+      .map(({ who, text, site }) => [site ? `${who} of ${site}` : who, text]),
   );
   return [...calls, ...[...states].map((state) => state.join(' left '))].sort();
 }

@@ -26,7 +26,10 @@ export type Run = Pick<
   | 'transitions'
   | 'state'
   | 'output'
->;
+> & {
+  /** Whose it is, where that is not the site that is played. */
+  readonly site?: string;
+};
 
 export interface SimulationResult {
   readonly entries: readonly Entry[];
@@ -83,10 +86,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       transitions: run.transitions,
       state: run.state,
       output: run.output,
+      ...(run.site.mark && { site: run.site.mark }),
     })),
-    unstruck: world.faults.unstruck(),
+    unstruck: world.site.faults.unstruck(),
     ticks: { run: world.scheduler.ticks, skipped: world.scheduler.skippedTicks },
-    findings: world.judge.findings,
-    failure: failure ?? world.judge.findings[0],
+    findings: world.findings,
+    failure: failure ?? world.findings[0],
   };
 }

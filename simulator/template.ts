@@ -60,7 +60,7 @@ export class Resource {
   get where(): string {
     const path = this.raw.Metadata?.['aws:cdk:path'];
     const name = typeof path === 'string' ? path.replace(/\/Resource$/, '') : this.stack.id;
-    return `${name} (${this.type} ${this.id})`;
+    return `${this.stack.prefix}${name} (${this.type} ${this.id})`;
   }
 
   get propertyNames(): string[] {
@@ -87,7 +87,7 @@ export class Resource {
   /** A made-up but lasting identifier: the same for the same resource in every run. */
   fingerprint(length: number): string {
     return createHash('sha256')
-      .update(`${this.stack.id}/${this.id}`)
+      .update(`${this.stack.prefix}${this.stack.id}/${this.id}`)
       .digest('hex')
       .slice(0, length);
   }
@@ -122,6 +122,11 @@ export class Stack {
     this.resources = new Map(
       Object.entries(template.Resources).map(([key, raw]) => [key, new Resource(this, key, raw)]),
     );
+  }
+
+  /** What comes before the ids of a neighbour's stacks, which are the same at every site. */
+  get prefix(): string {
+    return this.assembly.isNeighbour ? `${this.assembly.name}:` : '';
   }
 
   /** Throws on a reference to something that the stack does not hold, wherever it stands. */
@@ -241,16 +246,23 @@ export class Stack {
   }
 }
 
-/** A cloud assembly, as `cdk synth` leaves it in `cdk.out`. */
+/** A cloud assembly, as `cdk synth` leaves it in `cdk.out`: the stacks of one site. */
 export class Assembly {
   readonly directory: string;
+  /** Whether the site is there beside the one that is played. */
+  readonly isNeighbour: boolean;
   readonly stacks: readonly Stack[];
   private readonly types: Readonly<Record<string, ResourceType>>;
   private readonly assets: ReadonlyMap<string, string>;
 
   /** Reads the stacks in `directory`; `types` are the resource types that the simulator knows. */
-  constructor(directory: string, types: Readonly<Record<string, ResourceType>>) {
+  constructor(
+    directory: string,
+    types: Readonly<Record<string, ResourceType>>,
+    { isNeighbour } = { isNeighbour: false },
+  ) {
     this.directory = directory;
+    this.isNeighbour = isNeighbour;
     this.types = types;
     const manifest = this.json('manifest.json') as {
       artifacts: Record<
@@ -281,6 +293,16 @@ export class Assembly {
     );
     for (const stack of this.stacks) stack.assertReferences();
     for (const resource of this.resources()) this.checkProperties(resource);
+  }
+
+  /** The name of the site, which is that of its first stack. */
+  get name(): string {
+    return this.stacks[0]?.name ?? '';
+  }
+
+  /** Where the site is; all of its stacks are in one region. */
+  get region(): string {
+    return this.stacks[0]?.region ?? '';
   }
 
   /** All resources, or those of one type, in the order of the templates. */

@@ -7,6 +7,8 @@ export interface Entry {
   readonly who: string;
   readonly text: string;
   readonly reason: string;
+  /** Whose it is, where that is not the site that is played. */
+  readonly site?: string;
 }
 
 /** A message as it reached a subscriber. */
@@ -16,6 +18,8 @@ export interface Delivery {
   readonly subject: string;
   readonly text: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Whose it is, where that is not the site that is played. */
+  readonly site?: string;
 }
 
 /** Everything that happened, in order: what the report, the judge and `--json` read. */
@@ -28,8 +32,8 @@ export class Trace {
     this.iso = iso;
   }
 
-  add(kind: Entry['kind'], who: string, text: string, reason: string): void {
-    this.entries.push({ at: this.iso(), kind, who, text, reason });
+  add(kind: Entry['kind'], who: string, text: string, reason: string, site?: string): void {
+    this.entries.push({ at: this.iso(), kind, who, text, reason, ...(site && { site }) });
   }
 
   deliver(delivery: Omit<Delivery, 'at'>): void {

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { assertOneAccount } from './account.ts';
 import { Api, type Invocation, network, type Passage } from './api.ts';
 import type { NotModelled } from './aws-error.ts';
 import { Clock } from './clock.ts';
-import { Faults } from './faults/faults.ts';
 import type { Fault } from './faults/library.ts';
 import { Iam } from './iam/iam.ts';
-import { Judge } from './judge/judge.ts';
+import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
+import type { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
 import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
@@ -15,17 +16,18 @@ import { Ec2 } from './services/ec2/ec2.ts';
 import { ec2Types } from './services/ec2/launch.ts';
 import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
 import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
-import { importSources, lambdaTypes, type Sources } from './services/lambda/function.ts';
+import { importSources, lambdaTypes } from './services/lambda/function.ts';
 import { LambdaService } from './services/lambda/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
-import { Rds, rdsTypes } from './services/rds.ts';
-import { demandMonitoring } from './services/rds-monitoring.ts';
+import { demandMonitoring } from './services/rds/monitoring.ts';
+import { Rds, rdsTypes } from './services/rds/rds.ts';
 import { demandAccessLogs, s3Types } from './services/s3.ts';
 import { Scheduler, schedulerTypes } from './services/scheduler.ts';
 import { Sns, snsTypes } from './services/sns.ts';
 import { Ssm, ssmTypes } from './services/ssm.ts';
 import { stepFunctionsTypes } from './services/step-functions/machine.ts';
 import { StepFunctions } from './services/step-functions/step-functions.ts';
+import { type Prepared, Site } from './site.ts';
 import { Assembly, type ResourceType } from './template.ts';
 import { Trace } from './trace.ts';
 
@@ -69,11 +71,11 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SNS::TopicPolicy': {
     reads: ['PolicyDocument', 'Topics'],
-    names: (resource) => ({ ref: resource.id }),
+    names: (resource) => ({ ref: resource.generatedName() }),
   },
   'AWS::SQS::QueuePolicy': {
     reads: ['PolicyDocument', 'Queues'],
-    names: (resource) => ({ ref: resource.id }),
+    names: (resource) => ({ ref: resource.generatedName() }),
   },
 };
 
@@ -101,14 +103,6 @@ export interface Deployment {
   readonly plan: Plan;
 }
 
-/** What a deployment takes, read before the clock is stopped. */
-interface Prepared {
-  readonly assembly: Assembly;
-  readonly iam: Iam;
-  readonly sources: Sources;
-  readonly plan: Plan;
-}
-
 export interface WorldOptions {
   /** The cloud assembly: `cdk.out`. */
   readonly directory: string;
@@ -120,19 +114,22 @@ export interface WorldOptions {
   readonly plan: Plan;
   /** What the fault `deploy` deploys, with the plan in it; the same again if absent. */
   readonly deployment?: Deployment;
+  /** Other sites in the same account and region, played and judged beside it; none if absent. */
+  readonly neighbours?: readonly Deployment[];
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
   /** How calls travel, for tools that explore crashes and orders; the usual network if absent. */
   readonly passage?: (world: World) => Passage;
 }
 
-/** One simulated account and region, built from a cloud assembly and nothing else. */
+/** One simulated account and region, built from cloud assemblies and nothing else. */
 export class World {
   readonly clock: Clock;
   readonly trace: Trace;
   iam: Iam;
-  readonly judge: Judge;
-  readonly faults: Faults;
+  /** The site that is played, with its faults; what else there is are its neighbours. */
+  readonly site: Site;
+  readonly sites: readonly Site[];
   readonly api: Api;
   readonly passage: Passage;
   readonly cloudwatch: CloudWatch;
@@ -145,23 +142,20 @@ export class World {
   readonly lambda: LambdaService;
   readonly stepFunctions: StepFunctions;
   readonly scheduler: Scheduler;
-  private readonly first: Prepared;
   private readonly next: Prepared;
   private readonly seed: number;
 
-  private constructor(clock: Clock, first: Prepared, next: Prepared, options: WorldOptions) {
-    const { assembly } = first;
-    this.first = first;
-    this.next = next;
+  private constructor(clock: Clock, prepared: PreparedWorld, options: WorldOptions) {
+    this.next = prepared.next;
     this.seed = options.seed;
     this.clock = clock;
     this.trace = new Trace(() => clock.iso());
-    this.faults = new Faults(this, options.faults);
-    this.judge = new Judge(this, options.plan);
-    this.iam = first.iam;
-    this.dynamodb = new DynamoDb(this, assembly);
-    this.ec2 = new Ec2(this, assembly);
-    this.rds = new Rds(this, assembly);
+    this.site = new Site(this, prepared.site, options.faults);
+    this.sites = [this.site, ...prepared.neighbours.map((one) => new Site(this, one, []))];
+    this.iam = this.policies();
+    this.dynamodb = new DynamoDb(this);
+    this.ec2 = new Ec2(this);
+    this.rds = new Rds(this);
     this.ssm = new Ssm(this);
     this.sns = new Sns(this);
     this.lambda = new LambdaService(this);
@@ -178,47 +172,70 @@ export class World {
     });
     this.passage = options.passage?.(this) ?? network(clock);
     this.scheduler = new Scheduler(this, options);
-    this.install(first);
-    demandAccessLogs(this, assembly);
-    demandFlowLogs(this, assembly);
-    demandLogKeys(this, assembly);
-    demandMonitoring(this, assembly);
-    this.faults.arm();
-    if (this.faults.skews) clock.skew(() => this.api.caller?.skewMs ?? 0);
+    for (const site of this.sites) {
+      this.install(site);
+      demandAccessLogs(site);
+      demandFlowLogs(site);
+      demandLogKeys(site);
+      demandMonitoring(site);
+    }
+    const { faults } = this.site;
+    faults.arm();
+    if (faults.skews) clock.skew(() => this.api.caller?.skewMs ?? 0);
   }
 
   /**
-   * Loads the assembly and stops the process's clock at `from`.
+   * Loads the assemblies and stops the process's clock at `from`.
    *
    * Throws `NotModelled`, naming resource and property, on anything that it would have to guess.
    */
   static async load(options: WorldOptions): Promise<World> {
-    const first = await prepared(options);
-    const next = options.deployment ? await prepared(options.deployment) : first;
+    const { deployment, neighbours = [] } = options;
+    const site = await prepared(options);
+    const next = deployment ? await prepared(deployment) : site;
+    const others: Prepared[] = [];
+    for (const one of neighbours) others.push(await prepared(one, { isNeighbour: true }));
+    for (const one of [site, next]) {
+      assertOneAccount([one, ...others].map(({ assembly }) => assembly));
+    }
     const clock = new Clock(options.from);
     try {
-      return new World(clock, first, next, options);
+      return new World(clock, { site, next, neighbours: others }, options);
     } catch (error) {
       clock.uninstall();
       throw error;
     }
   }
 
-  /** The operations stack is deployed: what runs goes on, what begins from now on is new. */
-  deploy(): void {
-    this.iam = this.next.iam;
-    this.install(this.next);
-    if (this.next !== this.first) this.judge.replan(this.next.plan);
+  /** Who judges the site that is played. */
+  get judge(): Judge {
+    return this.site.judge;
   }
 
-  private install({ assembly, sources }: Prepared): void {
-    this.sns.deploy(assembly);
-    this.ssm.deploy(assembly);
-    this.stepFunctions.deploy(assembly);
-    this.lambda.deploy(assembly, sources);
-    this.bus.deploy(assembly);
-    this.cloudwatch.deploy(assembly);
-    this.scheduler.deploy(assembly);
+  /** What was found at any site. */
+  get findings(): readonly (InvariantBroken | PermissionMissing)[] {
+    return this.sites.flatMap(({ judge }) => judge.findings);
+  }
+
+  /** The site's operations are deployed: what runs goes on, what begins from now on is new. */
+  deploy(): void {
+    this.site.redeploy(this.next);
+    this.iam = this.policies();
+    this.install(this.site);
+  }
+
+  private policies(): Iam {
+    return Iam.together(this.site.iam, ...this.sites.slice(1).map(({ iam }) => iam));
+  }
+
+  private install(site: Site): void {
+    this.sns.deploy(site);
+    this.ssm.deploy(site);
+    this.stepFunctions.deploy(site);
+    this.lambda.deploy(site);
+    this.bus.deploy(site);
+    this.cloudwatch.deploy(site);
+    this.scheduler.deploy(site);
   }
 
   /** The chance of this occasion at this instant. */
@@ -228,7 +245,7 @@ export class World {
 
   /** To be called before anything changes that a node's serving hangs on. */
   noteServing(): void {
-    this.judge.changing();
+    for (const { judge } of this.sites) judge.changing();
     for (const { host } of this.ec2.instances) host.noteServing();
   }
 
@@ -245,19 +262,31 @@ export class World {
   }
 }
 
-async function prepared({ directory, plan }: Deployment): Promise<Prepared> {
+/** What a world is made from, read before its clock is stopped. */
+interface PreparedWorld {
+  readonly site: Prepared;
+  readonly next: Prepared;
+  readonly neighbours: readonly Prepared[];
+}
+
+async function prepared(
+  { directory, plan }: Deployment,
+  as = { isNeighbour: false },
+): Promise<Prepared> {
   const { mtimeMs } = statSync(path.join(directory, 'manifest.json'));
-  const key = `${directory} ${mtimeMs}`;
-  const reading = readings.get(key) ?? read(directory);
+  const key = `${directory} ${mtimeMs} ${as.isNeighbour}`;
+  const reading = readings.get(key) ?? read(directory, as);
   readings.set(key, reading);
-  const { iam, ...same } = await reading;
-  return { ...same, iam: iam.unspent(), plan };
+  return { ...(await reading), plan };
 }
 
 /** What was read of an assembly as it was then: the tools play the same one hundreds of times. */
 const readings = new Map<string, Promise<Omit<Prepared, 'plan'>>>();
 
-async function read(directory: string): Promise<Omit<Prepared, 'plan'>> {
-  const assembly = new Assembly(directory, KNOWN_TYPES);
+async function read(
+  directory: string,
+  as: { readonly isNeighbour: boolean },
+): Promise<Omit<Prepared, 'plan'>> {
+  const assembly = new Assembly(directory, KNOWN_TYPES, as);
   return { assembly, iam: await Iam.load(assembly), sources: await importSources(assembly) };
 }

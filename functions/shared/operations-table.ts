@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   type DynamoDBClient,
   QueryCommand,
   type TransactionCanceledException,
@@ -194,11 +195,16 @@ function transactItem(table: string, write: Write): TransactWriteItem {
   return {
     Put: {
       TableName: table,
-      Item: marshall(
-        { pk: PARTITION, sk: write.put, version: write.version + 1, value: write.value },
-        { removeUndefinedValues: true },
-      ),
+      Item: itemOf(write.put, write.version + 1, write.value),
       ...condition,
     },
   };
 }
+
+/** An item as DynamoDB holds it: also what a person writes to the table by hand. */
+export const itemOf = (
+  key: string,
+  version: number,
+  value: object,
+): Record<string, AttributeValue> =>
+  marshall({ pk: PARTITION, sk: key, version, value }, { removeUndefinedValues: true });

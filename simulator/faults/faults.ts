@@ -2,7 +2,7 @@ import type { Clients } from '../../functions/shared/clients.ts';
 import type { Invocation } from '../api.ts';
 import { AwsError } from '../aws-error.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import {
   complaint,
   FAULTS,
@@ -59,15 +59,15 @@ const THROTTLED: Readonly<Record<keyof Clients, string>> = {
   ssm: 'ThrottlingException',
 };
 
-/** The injected faults, as the services ask for them; the judge asks when the last one is over. */
+/** The faults of a site, as the services ask for them; the judge asks when the last one is over. */
 export class Faults {
-  private readonly world: World;
+  private readonly site: Site;
   private readonly injections: readonly Injection[];
   /** When each fault that has struck is over, epoch milliseconds. */
   private readonly over: number[] = [];
 
-  constructor(world: World, faults: readonly Fault[]) {
-    this.world = world;
+  constructor(site: Site, faults: readonly Fault[]) {
+    this.site = site;
     this.injections = faults.map((fault) => {
       const wrong = complaint(fault.name, fault.on, fault.minutes);
       if (wrong) throw new InvalidFault(`${labelOf(fault)}: ${wrong}`);
@@ -81,8 +81,8 @@ export class Faults {
   /** Sets those going that need no occasion but their time; throws `InvalidFault`. */
   arm(): void {
     for (const fault of this.injections) {
-      assertTarget(this.world, fault);
-      arm(this.world, fault, () => this.strike(fault));
+      assertTarget(this.site, fault);
+      arm(this.site, fault, () => this.strike(fault));
     }
   }
 
@@ -140,7 +140,7 @@ export class Faults {
 
   /** Whoever delivers an event asks: after how many ms it arrives, for each time that it does. */
   deliveries(events: 'schedule' | 'tick' | 'rules', occasion: string): readonly number[] {
-    const chance = this.world.chance(`faults of ${events} ${occasion}`);
+    const chance = this.site.chance(`faults of ${events} ${occasion}`);
     if (this.strikes('lost-events', { events })) return [];
     const late = this.strikes('late-events', { events }) ? 10 * MINUTE_MS : 0;
     const astray = this.strikes('reordered-events', { events }) ? chance.between(0, 300_000) : 0;
@@ -189,7 +189,7 @@ export class Faults {
   /** Those whose time has come and is not over; what strikes once is over when it has struck. */
   private active(): Injection[] {
     if (this.injections.length === 0) return [];
-    const { now } = this.world.clock;
+    const { now } = this.site.world.clock;
     return this.injections.filter(
       ({ at, until, struck }) =>
         at.getTime() <= now && now < until && !(struck && until === Number.POSITIVE_INFINITY),
@@ -205,7 +205,7 @@ export class Faults {
 
   /** The minutes, in ms, of the first that is due and has not struck: it decides how long. */
   private once(wanted: FaultName, on: Target = {}): number | undefined {
-    const { now } = this.world.clock;
+    const { now } = this.site.world.clock;
     const fault = this.injections.find(
       (one) => isOf(one, wanted, on) && !one.struck && one.at.getTime() <= now,
     );
@@ -219,8 +219,8 @@ export class Faults {
     if (fault.struck) return;
     fault.struck = true;
     const { delays }: FaultKind = FAULTS[fault.name];
-    if (delays) this.over.push(Number.isFinite(over) ? over : this.world.clock.now);
-    this.world.trace.add('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
+    if (delays) this.over.push(Number.isFinite(over) ? over : this.site.world.clock.now);
+    this.site.say('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
   }
 }
 

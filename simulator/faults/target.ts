@@ -1,16 +1,18 @@
 import type { Clients } from '../../functions/shared/clients.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import type { Injection } from './faults.ts';
 import { InvalidFault, labelOf } from './library.ts';
 
 /** Throws `InvalidFault` when what the fault names is not in this world. */
-export function assertTarget({ api, lambda }: World, fault: Injection): void {
+export function assertTarget(site: Site, fault: Injection): void {
+  const { api, lambda } = site.world;
   const { service, operation = '', error, function: name } = fault.target;
   const refused = (what: string, known: Iterable<string>) =>
     new InvalidFault(`${labelOf(fault)}: ${what}. Choose one of ${[...known].join(', ')}.`);
-  if (name !== undefined && name !== '*' && !lambda.labels.includes(name)) {
-    throw refused(`no function ${name}`, lambda.labels);
+  const labels = lambda.labels(site);
+  if (name !== undefined && name !== '*' && !labels.includes(name)) {
+    throw refused(`no function ${name}`, labels);
   }
   if (service === undefined) return;
   const of = service as keyof Clients;

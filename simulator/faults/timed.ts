@@ -1,25 +1,22 @@
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import type { Injection } from './faults.ts';
 
 /** Has a fault strike when its time comes, if it needs no other occasion, and end when it is over. */
-export function arm(
-  world: World,
-  { name, at, target, until }: Injection,
-  strike: () => void,
-): void {
-  const { clock, ec2, rds, stepFunctions } = world;
+export function arm(site: Site, { name, at, target, until }: Injection, strike: () => void): void {
+  const { world } = site;
+  const { clock, stepFunctions } = world;
   const between = (begin: () => void, end: () => void = () => {}) =>
     clock.at(at.getTime(), () => {
       strike();
       begin();
       if (Number.isFinite(until)) clock.at(until, end);
     });
-  const node = ec2.node(target.node);
+  const node = site.node(target.node);
   switch (name) {
     case 'failing-database':
       between(
-        () => rds.fail(1),
-        () => rds.fail(-1),
+        () => site.database.fail(1),
+        () => site.database.fail(-1),
       );
       break;
     case 'dead-host':
@@ -41,7 +38,9 @@ export function arm(
       break;
     case 'aborted-run':
       clock.at(at.getTime(), () => {
-        const running = stepFunctions.executions.filter(({ status }) => status === 'RUNNING');
+        const running = stepFunctions.executions.filter(
+          (run) => run.site === site && run.status === 'RUNNING',
+        );
         if (running.length > 0) strike();
         for (const { abort } of running) abort();
       });

@@ -82,12 +82,17 @@ export class Iam {
     );
     const catalogue = await Catalogue.of([...PREFIXES, ...prefixes]);
     for (const statement of all) catalogue.check(statement);
-    return new Iam(assembly.stacks[0]?.region ?? '', roles, policies, endpoints, catalogue);
+    return new Iam(assembly.region, roles, policies, endpoints, catalogue);
   }
 
-  /** The same policies with a ledger in which nothing has been used. */
-  unspent(): Iam {
-    return new Iam(this.region, this.roles, this.policies, this.endpoints, this.catalogue);
+  /** The policies of all sites of one account and region, with a ledger in which nothing is used. */
+  static together(first: Iam, ...others: readonly Iam[]): Iam {
+    const all = [first, ...others];
+    const roles = new Map(all.flatMap((one) => [...one.roles]));
+    const policies = new Map(all.flatMap((one) => [...one.policies]));
+    const endpoints = new Map(all.flatMap((one) => [...one.endpoints]));
+    // Each was held against the catalogue when it was loaded; what is asked for, all catalogues know.
+    return new Iam(first.region, roles, policies, endpoints, first.catalogue);
   }
 
   /** Throws when a service cannot act as the role that `where` gives it, for its resource. */

@@ -1,6 +1,6 @@
 import type { OutboxRow } from '../../functions/shared/operations-table.ts';
-import { nameOf, nodeOf } from '../services/ec2/instance.ts';
-import type { World } from '../world.ts';
+import { nodeOf, wasNamed } from '../services/ec2/instance.ts';
+import type { Site } from '../site.ts';
 import type { Report } from './invariants.ts';
 
 /** How long a committed alert may take to reach the operator, or after a fault has cleared. */
@@ -12,13 +12,13 @@ const ON_THE_WAY_MS = 2_000;
 
 /** Alerts and Truth: each transition told once, to somebody, and nothing told that was not so. */
 export class AlertRules {
-  private readonly world: World;
+  private readonly site: Site;
   private readonly report: Report;
   /** The transitions that an alert has been committed for. */
   private readonly told = new Set<string>();
 
-  constructor(world: World, report: Report) {
-    this.world = world;
+  constructor(site: Site, report: Report) {
+    this.site = site;
     this.report = report;
   }
 
@@ -32,15 +32,18 @@ export class AlertRules {
     }
     this.told.add(transition);
     this.judgeTruth(row);
-    this.awaitDelivery(row, this.world.clock.now, this.world.clock.iso());
+    const { clock } = this.site.world;
+    this.awaitDelivery(row, clock.now, clock.iso());
   }
 
   private awaitDelivery(row: OutboxRow, since: number, committed: string): void {
-    const { clock, faults, trace } = this.world;
-    clock.at(
+    const { faults, world } = this.site;
+    world.clock.at(
       since + DELIVERY_BOUND_MS,
       () => {
-        const out = trace.deliveries.some(({ at, text }) => at >= committed && text === row.text);
+        const out = this.site.deliveries.some(
+          ({ at, text }) => at >= committed && text === row.text,
+        );
         if (out) return;
         if (faults.lastClears() > since) {
           this.awaitDelivery(row, faults.lastClears(), committed);
@@ -53,15 +56,16 @@ export class AlertRules {
   }
 
   private judgeTruth({ subject, text }: OutboxRow): void {
-    const { clock, ec2 } = this.world;
+    const { clock, ec2 } = this.site.world;
+    const since = clock.now - TRUTH_MS - ON_THE_WAY_MS;
+    const ours = ec2.instances.filter(({ site }) => site === this.site);
     const [headline = ''] = text.split('\n');
     const recommended = [...text.matchAll(/https:\/\/([\w.-]+)/g)].map(([, name]) => name ?? '');
     if (recommended.length === 0 && !headline.includes('no address')) {
       this.report(6, `"${subject}" names no address and does not say that there is none`);
     }
     for (const name of new Set(recommended)) {
-      const instance = ec2.instances.find((one) => nameOf(one) === name);
-      const since = clock.now - TRUTH_MS - ON_THE_WAY_MS;
+      const instance = ours.find((one) => wasNamed(one, name, since));
       if (instance?.host.servedSince(since)) continue;
       const what = instance ? `node ${nodeOf(instance)}, which did not serve` : 'no node of ours';
       this.report(6, `"${subject}" recommends ${name}: ${what} in the minute before`);

@@ -8,7 +8,7 @@ import {
 import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
 import type { Execution } from '../services/step-functions/step-functions.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import type { Report } from './invariants.ts';
 import type { PlanRules } from './plan.ts';
 
@@ -47,7 +47,7 @@ const EVIDENCE: Readonly<Record<string, 'nodes' | 'database'>> = {
 
 /** What is owed at each disruptive call: invariants 1, 2, 3, 7, 8, 12 and 13. */
 export class CallRules {
-  private readonly world: World;
+  private readonly site: Site;
   private readonly plan: PlanRules;
   private readonly report: Report;
   /** Executions that have made disruptive calls and have not ended. */
@@ -56,8 +56,8 @@ export class CallRules {
   private readonly seen = new Map<string, number>();
   private readonly made = new Map<string, number[]>();
 
-  constructor(world: World, plan: PlanRules, report: Report) {
-    this.world = world;
+  constructor(site: Site, plan: PlanRules, report: Report) {
+    this.site = site;
     this.plan = plan;
     this.report = report;
   }
@@ -71,7 +71,7 @@ export class CallRules {
 
   answered({ service, operation, by }: Call): void {
     const what = EVIDENCE[`${service}:${operation}`];
-    if (what) this.seen.set(`${by.execution} ${what}`, this.world.clock.now);
+    if (what) this.seen.set(`${by.execution} ${what}`, this.site.world.clock.now);
   }
 
   ended({ arn }: Execution): void {
@@ -80,12 +80,14 @@ export class CallRules {
       for (const what of Object.values(EVIDENCE)) this.seen.delete(`${arn} ${what}`);
     };
     // An aborted run leaves a function in flight, and that one has seen what its run saw.
-    this.world.clock.after(IN_FLIGHT_MS, forget, { housekeeping: true });
+    this.site.world.clock.after(IN_FLIGHT_MS, forget, { housekeeping: true });
   }
 
   disruptive({ call, towards, resource }: Disruption, by: Invocation): void {
     const name = resource as ResourceName;
-    const who = `${by.functionName} for ${by.execution ?? 'no execution'}`;
+    const caller =
+      by.site === this.site ? by.functionName : `${by.functionName} of ${by.site.name}`;
+    const who = `${caller} for ${by.execution ?? 'no execution'}`;
     const does = `${who} makes ${call} on ${name === 'database' ? name : `node ${name}`}`;
     if (!this.isUndrain(name, towards)) this.judgeIntent(name, towards, does);
     this.judgeRecord(name, does, by);
@@ -102,8 +104,7 @@ export class CallRules {
 
   private judgeServing(name: NodeName, does: string): void {
     const peer = peerOf(name);
-    const { ec2 } = this.world;
-    const [target, other] = [ec2.node(name)?.host, ec2.node(peer)?.host];
+    const [target, other] = [this.site.node(name)?.host, this.site.node(peer)?.host];
     if (target?.serves && !other?.serves && !this.plan.wanted(peer, 'stopped')) {
       this.report(1, `${does}, the last one that serves`);
     }
@@ -120,7 +121,7 @@ export class CallRules {
   /** Taking back a drain is no start, where the peer that was to stay may not be proven. */
   private isUndrain(name: ResourceName, towards: 'running' | 'stopped'): boolean {
     if (name === 'database' || towards === 'stopped') return false;
-    const drained = this.world.ec2.node(name)?.host.drained ?? false;
+    const drained = this.site.node(name)?.host.drained ?? false;
     return drained && !this.plan.wanted(peerOf(name), 'stopped');
   }
 
@@ -131,7 +132,7 @@ export class CallRules {
   }
 
   private judgeMutex(does: string, by: Invocation): void {
-    const other = this.world.stepFunctions.executions.find(
+    const other = this.site.world.stepFunctions.executions.find(
       ({ arn, status }) => arn !== by.execution && status === 'RUNNING' && this.actors.has(arn),
     );
     if (other) this.report(3, `${does} while ${other.arn} is at work`);
@@ -139,15 +140,15 @@ export class CallRules {
 
   /** A host that is sound is not what keeps its node from serving. */
   private judgeShared(name: NodeName, does: string): void {
-    const { ec2, rds } = this.world;
-    const instance = ec2.node(name);
-    if (instance?.state === 'running' && instance.host.sound && !rds.available) {
+    const instance = this.site.node(name);
+    const { available } = this.site.database;
+    if (instance?.state === 'running' && instance.host.sound && !available) {
       this.report(7, `${does}, whose host is sound: the true cause is the database`);
     }
   }
 
   private judgeBounds(call: string, does: string): void {
-    const { now } = this.world.clock;
+    const { now } = this.site.world.clock;
     const times = [...(this.made.get(call) ?? []), now].filter((at) => at > now - HOUR_MS);
     this.made.set(call, times);
     if (times.length <= CALLS_PER_HOUR) return;
@@ -157,13 +158,13 @@ export class CallRules {
   private judgeEvidence(name: ResourceName, does: string, by: Invocation): void {
     const what = name === 'database' ? 'database' : 'nodes';
     const seen = this.seen.get(`${by.execution} ${what}`);
-    const age = this.world.clock.now - (seen ?? Number.NEGATIVE_INFINITY);
+    const age = this.site.world.clock.now - (seen ?? Number.NEGATIVE_INFINITY);
     if (age <= EVIDENCE_MS + ON_THE_WAY_MS) return;
     const last = seen === undefined ? 'never' : `${Math.round(age / 1000)} s ago`;
     this.report(12, `${does} and last saw the ${what} ${last}`);
   }
 
   private truth<T>(key: string): T | undefined {
-    return this.world.dynamodb.truth().get(key) as T | undefined;
+    return this.site.truth().get(key) as T | undefined;
   }
 }

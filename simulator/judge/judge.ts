@@ -1,7 +1,7 @@
 import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
 import type { Execution } from '../services/step-functions/step-functions.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';
 import { type Invariant, InvariantBroken, PermissionMissing } from './invariants.ts';
@@ -9,7 +9,7 @@ import { type Plan, PlanRules } from './plan.ts';
 import { RunRules } from './runs.ts';
 
 /**
- * Watches the true world, not what an API answered.
+ * Watches what is true of one site, not what an API answered.
  *
  * It lets the run go on and keeps the first break of each invariant: what follows from a break
  * is part of what there is to know about it. Determinism and Idempotence are judged over
@@ -17,19 +17,19 @@ import { RunRules } from './runs.ts';
  */
 export class Judge {
   readonly findings: (InvariantBroken | PermissionMissing)[] = [];
-  private readonly world: World;
+  private readonly site: Site;
   private readonly calls: CallRules;
   private readonly alerts: AlertRules;
   private readonly runs: RunRules;
   private readonly plan: PlanRules;
 
-  constructor(world: World, plan: Plan) {
+  constructor(site: Site, plan: Plan) {
     const report = (invariant: Invariant, what: string) => this.broken(invariant, what);
-    this.world = world;
-    this.alerts = new AlertRules(world, report);
-    this.runs = new RunRules(world, report);
-    this.plan = new PlanRules(world, plan, report);
-    this.calls = new CallRules(world, this.plan, report);
+    this.site = site;
+    this.alerts = new AlertRules(site, report);
+    this.runs = new RunRules(site, report);
+    this.plan = new PlanRules(site, plan, report);
+    this.calls = new CallRules(site, this.plan, report);
   }
 
   /** The operator has deployed another plan. */
@@ -45,15 +45,15 @@ export class Judge {
   /** A right was missing. */
   permission(refusal: string): void {
     if (this.findings.some(({ message }) => message.endsWith(refusal))) return;
-    this.findings.push(new PermissionMissing(`at ${this.world.clock.iso()}: ${refusal}`));
+    this.findings.push(new PermissionMissing(`at ${this.site.world.clock.iso()}: ${refusal}`));
   }
 
-  /** Called at the instant of each disruptive call, before it takes effect. */
+  /** Called at the instant of each disruptive call on the site, before it takes effect. */
   disruptive(what: Disruption, by: Invocation): void {
     this.calls.disruptive(what, by);
   }
 
-  /** Called when a call arrives, before anything may refuse it. */
+  /** Called when a call of the site's functions arrives, before anything may refuse it. */
   tried(call: Call): void {
     this.calls.tried(call);
   }
@@ -91,6 +91,9 @@ export class Judge {
     const known = this.findings.some(
       (finding) => finding instanceof InvariantBroken && finding.invariant === invariant,
     );
-    if (!known) this.findings.push(new InvariantBroken(invariant, this.world.clock.iso(), what));
+    if (known) return;
+    const { mark, world } = this.site;
+    const said = mark ? `site ${mark}: ${what}` : what;
+    this.findings.push(new InvariantBroken(invariant, world.clock.iso(), said));
   }
 }

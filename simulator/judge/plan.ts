@@ -6,7 +6,7 @@ import type {
   ResourceName,
 } from '../../functions/shared/operations-table.ts';
 import { RESOURCES } from '../../functions/shared/operations-table.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import type { Report } from './invariants.ts';
 
 /** What the operator planned, as the configuration says it. */
@@ -22,7 +22,7 @@ const housekeeping = { housekeeping: true };
 
 /** Plan: 20 minutes after each planned change, and between them, all is as the operator wished. */
 export class PlanRules {
-  private readonly world: World;
+  private readonly site: Site;
   private plan: Plan;
   private readonly report: Report;
   private lastPlanned: number;
@@ -31,20 +31,21 @@ export class PlanRules {
   /** The plan that a deployment has replaced, for as long as calls may still rest on it. */
   private before: { readonly plan: Plan; readonly until: number } | undefined;
 
-  constructor(world: World, plan: Plan, report: Report) {
-    this.world = world;
+  constructor(site: Site, plan: Plan, report: Report) {
+    this.site = site;
     this.plan = plan;
     this.report = report;
-    this.lastPlanned = world.clock.now;
+    const { now } = site.world.clock;
+    this.lastPlanned = now;
     // A deployment leaves everything running: that, too, must come to what is planned.
-    this.expect(world.clock.now);
+    this.expect(now);
     this.awaitTransition();
     this.makeRounds();
   }
 
   /** From now on another plan holds, and what it asks for is to be so in twenty minutes. */
   replan(plan: Plan): void {
-    const { now } = this.world.clock;
+    const { now } = this.site.world.clock;
     this.before = { plan: this.plan, until: now + EDGE_MS };
     this.plan = plan;
     this.lastPlanned = now;
@@ -54,20 +55,20 @@ export class PlanRules {
 
   /** Whether the plan wants this now, or wanted it until a moment ago: a call takes its time. */
   wanted(name: ResourceName, wish: PowerState): boolean {
-    const { now } = this.world.clock;
+    const { now } = this.site.world.clock;
     const wanted = [this.wishAt(now), this.wishAt(now - EDGE_MS)];
     if (this.before && now < this.before.until) wanted.push(this.wishAt(now, this.before.plan));
     return wanted.some((one) => one[name] === wish);
   }
 
   private wishAt(instant: number, plan = this.plan): Readonly<Record<ResourceName, PowerState>> {
-    const override = this.world.dynamodb.truth().get('OVERRIDE') as Override | undefined;
+    const override = this.site.truth().get('OVERRIDE') as Override | undefined;
     return wishes(plan, override, new Date(instant)).of;
   }
 
   /** Looks 20 minutes after each planned change, for as long as the schedule has any. */
   private awaitTransition(): void {
-    const { clock } = this.world;
+    const { clock } = this.site.world;
     const { schedule } = this.plan;
     const [next] = schedule ? nextTransitions(schedule, new Date(clock.now), 1) : [];
     if (!next) return;
@@ -82,7 +83,8 @@ export class PlanRules {
 
   /** Looks between planned changes, too: what is not as planned must be so again 20 minutes on. */
   private makeRounds(): void {
-    const { clock, faults } = this.world;
+    const { faults, world } = this.site;
+    const { clock } = world;
     clock.after(
       ROUND_MS,
       () => {
@@ -106,7 +108,8 @@ export class PlanRules {
   }
 
   private expect(planned: number): void {
-    const { clock, faults, trace } = this.world;
+    const { faults, world } = this.site;
+    const { clock } = world;
     const since = new Date(planned).toISOString();
     this.arrived = false;
     const check = () => {
@@ -115,7 +118,7 @@ export class PlanRules {
       if (late.length === 0 || this.lastPlanned > planned) return;
       const is = `20 minutes after ${since} ${late.join(', ')}`;
       // Where the table itself is out of reach, an alarm is all that can tell.
-      const told = trace.deliveries.some(
+      const told = this.site.deliveries.some(
         ({ at, attributes: { kind } }) => at >= since && (kind === 'LATE' || kind === 'ALARM'),
       );
       // What came to be and was lost again is not late: whoever lost it must mend it.
@@ -133,7 +136,8 @@ export class PlanRules {
 
   /** Twenty minutes after the last fault all is as planned, unless something new is planned. */
   private expectMended(planned: number, cleared: number): void {
-    const { clock, faults } = this.world;
+    const { faults, world } = this.site;
+    const { clock } = world;
     const check = () => {
       const still = this.deviations();
       if (still.length === 0 || this.lastPlanned > planned) return;
@@ -149,18 +153,18 @@ export class PlanRules {
 
   /** What is not as planned right now, in words. */
   private deviations(): string[] {
-    const wish = this.wishAt(this.world.clock.now);
+    const wish = this.wishAt(this.site.world.clock.now);
     return RESOURCES.filter((name) => this.stateOf(name) !== wish[name]).map(
       (name) => `${name} is ${this.stateOf(name)} and not ${wish[name]}`,
     );
   }
 
   private stateOf(name: ResourceName): string {
-    const { ec2, rds } = this.world;
     if (name === 'database') {
-      return rds.available ? 'running' : rds.stopped ? 'stopped' : 'between the two';
+      const { available, stopped } = this.site.database;
+      return available ? 'running' : stopped ? 'stopped' : 'between the two';
     }
-    const instance = ec2.node(name);
+    const instance = this.site.node(name);
     if (instance?.state === 'stopped') return 'stopped';
     return instance?.host.serves ? 'running' : 'between the two';
   }

@@ -1,6 +1,6 @@
 import type { Lease } from '../../functions/shared/operations-table.ts';
 import type { Execution } from '../services/step-functions/step-functions.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
 import type { Report } from './invariants.ts';
 
 /** How long a lease may outlive its holder, or the fault that kept it. */
@@ -11,11 +11,11 @@ const housekeeping = { housekeeping: true };
 
 /** Lease and Liveness: what every execution owes when it has begun and when it has ended. */
 export class RunRules {
-  private readonly world: World;
+  private readonly site: Site;
   private readonly report: Report;
 
-  constructor(world: World, report: Report) {
-    this.world = world;
+  constructor(site: Site, report: Report) {
+    this.site = site;
     this.report = report;
   }
 
@@ -24,16 +24,17 @@ export class RunRules {
       if (execution.status !== 'RUNNING') return;
       this.report(11, `${execution.arn} is running after ${LONGEST_RUN_MS / 60_000} minutes`);
     };
-    this.world.clock.after(LONGEST_RUN_MS, late, housekeeping);
+    this.site.world.clock.after(LONGEST_RUN_MS, late, housekeeping);
   }
 
   ended(execution: Execution): void {
-    const { clock, dynamodb, faults } = this.world;
+    const { faults, world } = this.site;
+    const { clock } = world;
     const due = (since: number) =>
       clock.at(
         since + LEASE_BOUND_MS,
         () => {
-          const lease = dynamodb.truth().get('LEASE') as Lease | undefined;
+          const lease = this.site.truth().get('LEASE') as Lease | undefined;
           if (lease?.owner !== execution.arn) return;
           if (faults.lastClears() > since) return due(faults.lastClears());
           this.report(4, `${execution.arn} ended as ${execution.status} and still holds the lease`);

@@ -1,5 +1,6 @@
 import { NotModelled } from '../aws-error.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Site } from '../site.ts';
+import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 export const cloudwatchTypes: Readonly<Record<string, ResourceType>> = {
@@ -26,6 +27,7 @@ export const cloudwatchTypes: Readonly<Record<string, ResourceType>> = {
 };
 
 interface Alarm {
+  readonly site: Site;
   readonly arn: string;
   readonly name: string;
   readonly metric: string;
@@ -53,10 +55,11 @@ export class CloudWatch {
     this.world = world;
   }
 
-  /** The alarms of the templates from now on; one that was there keeps its state. */
-  deploy(assembly: Assembly): void {
+  /** The alarms of a site from now on; one that was there keeps its state. */
+  deploy(site: Site): void {
+    const { assembly } = site;
     const sounding = new Set(this.alarms.filter((one) => one.sounding).map(({ arn }) => arn));
-    this.alarms = assembly.resources('AWS::CloudWatch::Alarm').map((resource) => {
+    const alarms = assembly.resources('AWS::CloudWatch::Alarm').map((resource) => {
       const operator = resource.text('ComparisonOperator');
       const known = ['LessThanThreshold', 'GreaterThanOrEqualToThreshold'];
       if (!known.includes(operator) || resource.text('Statistic') !== 'Sum') {
@@ -67,6 +70,7 @@ export class CloudWatch {
       const dimensions = resource.required('Dimensions') as { Name: string; Value: string }[];
       const arn = String(assembly.names(resource).attributes?.Arn);
       return {
+        site,
         arn,
         name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
         metric: keyOf(
@@ -84,7 +88,8 @@ export class CloudWatch {
         sounding: sounding.has(arn),
       };
     });
-    for (const alarm of this.alarms) {
+    this.alarms = [...this.alarms.filter((alarm) => alarm.site !== site), ...alarms];
+    for (const alarm of alarms) {
       if (!this.counts.has(alarm.metric)) this.counts.set(alarm.metric, new Map());
       if (alarm.missingBreaches) this.watch(alarm);
     }
@@ -134,7 +139,7 @@ export class CloudWatch {
   }
 
   private evaluate(alarm: Alarm): void {
-    const { clock, sns, trace } = this.world;
+    const { clock, sns } = this.world;
     if (!this.alarms.includes(alarm)) return;
     const minutes = this.counts.get(alarm.metric);
     const now = Math.floor(clock.now / 60_000);
@@ -149,7 +154,7 @@ export class CloudWatch {
     const sounding = breaches.every(Boolean);
     if (sounding === alarm.sounding) return;
     alarm.sounding = sounding;
-    trace.add('alarm', alarm.name, sounding ? 'ALARM' : 'OK', alarm.description);
+    alarm.site.say('alarm', alarm.name, sounding ? 'ALARM' : 'OK', alarm.description);
     if (sounding) {
       for (const action of alarm.actions) {
         sns.notify(

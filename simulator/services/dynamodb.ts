@@ -8,7 +8,8 @@ import type {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Site } from '../site.ts';
+import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -31,21 +32,26 @@ export const dynamodbTypes: Readonly<Record<string, ResourceType>> = {
   },
 };
 
+interface Table {
+  readonly site: Site;
+  readonly arn: string;
+  readonly items: Map<string, Item>;
+}
+
 /**
  * Tables with linearizable writes and consistent reads, in the two operations that we use.
  *
  * Only the write conditions of docs/architecture.md are known; another one is an error.
  */
 export class DynamoDb {
-  readonly tables = new Map<string, { readonly arn: string; readonly items: Map<string, Item> }>();
+  readonly tables = new Map<string, Table>();
 
-  private readonly world: World;
-
-  constructor(world: World, assembly: Assembly) {
-    this.world = world;
-    for (const resource of assembly.resources('AWS::DynamoDB::Table')) {
-      const { ref, attributes } = assembly.names(resource);
-      this.tables.set(ref, { arn: String(attributes?.Arn), items: new Map() });
+  constructor(world: World) {
+    for (const site of world.sites) {
+      for (const resource of site.assembly.resources('AWS::DynamoDB::Table')) {
+        const { ref, attributes } = site.assembly.names(resource);
+        this.tables.set(ref, { site, arn: String(attributes?.Arn), items: new Map() });
+      }
     }
   }
 
@@ -66,9 +72,9 @@ export class DynamoDb {
     ),
   };
 
-  /** What a table really holds, for the judge: the first one, by sort key. */
-  truth(): ReadonlyMap<string, Record<string, unknown>> {
-    const [table] = this.tables.values();
+  /** What the first table of a site really holds, by sort key. */
+  truth(of: Site): ReadonlyMap<string, Record<string, unknown>> {
+    const table = [...this.tables.values()].find(({ site }) => site === of);
     return new Map(
       [...(table?.items.values() ?? [])].map((item) => {
         const { sk, value } = unmarshall(item);
@@ -102,8 +108,8 @@ export class DynamoDb {
       const request = write.Put ?? write.Delete;
       if (!request) throw new NotModelled('dynamodb: only Put and Delete are modelled');
       const key = write.Put ? keyOf(write.Put.Item ?? {}) : keyOf(write.Delete?.Key ?? {});
-      const { items } = this.table(request.TableName);
-      return { items, key, put: write.Put?.Item, ok: holds(request, items.get(key)) };
+      const { items, site } = this.table(request.TableName);
+      return { site, items, key, put: write.Put?.Item, ok: holds(request, items.get(key)) };
     });
     if (new Set(writes.map(({ key }) => key)).size < writes.length) {
       throw new AwsError(
@@ -119,14 +125,14 @@ export class DynamoDb {
       );
       throw Object.assign(cancelled, { CancellationReasons: reasons.map((Code) => ({ Code })) });
     }
-    for (const { items, key, put } of writes) {
+    for (const { site, items, key, put } of writes) {
       if (!put) {
         items.delete(key);
         continue;
       }
       items.set(key, put);
       const { sk, value } = unmarshall(put);
-      this.world.judge.wrote(sk, value);
+      site.judge.wrote(sk, value);
     }
     return {};
   }

@@ -1,6 +1,7 @@
 import { NotModelled } from '../aws-error.ts';
 import { demand } from '../iam/demand.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Site } from '../site.ts';
+import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 export const eventbridgeTypes: Readonly<Record<string, ResourceType>> = {
@@ -32,6 +33,7 @@ export function delivered(event: ServiceEvent, id: string, at: string) {
 }
 
 interface Rule {
+  readonly site: Site;
   readonly arn: string;
   readonly where: string;
   readonly pattern: Readonly<Record<string, unknown>>;
@@ -47,30 +49,32 @@ export class EventBus {
     this.world = world;
   }
 
-  /** The rules of the templates, for events that happen from now on. */
-  deploy(assembly: Assembly): void {
+  /** The rules of a site, for events that happen from now on. */
+  deploy(site: Site): void {
+    const { assembly } = site;
     const enabled = assembly
       .resources('AWS::Events::Rule')
       .filter((resource) => resource.optional('State') !== 'DISABLED');
-    this.rules = enabled.map((resource) => {
+    const rules = enabled.map((resource) => {
       const targets = resource.required('Targets') as Rule['targets'];
       if (targets.length === 0) throw new NotModelled(`${resource.where}: Targets is empty`);
       const pattern = resource.required('EventPattern') as Rule['pattern'];
       assertPattern(pattern, resource.where);
       const arn = String(assembly.names(resource).attributes?.Arn);
-      return { arn, where: resource.where, pattern, targets };
+      return { site, arn, where: resource.where, pattern, targets };
     });
+    this.rules = [...this.rules.filter((rule) => rule.site !== site), ...rules];
   }
 
   /** Every rule sees every event; each target gets it within seconds, at least once. */
   emit(event: ServiceEvent): void {
-    const { clock, faults } = this.world;
+    const { clock } = this.world;
     const chance = this.world.chance(`event ${JSON.stringify(event)}`);
     const whole = delivered(event, chance.uuid(), clock.iso());
     for (const rule of this.rules.filter(({ pattern }) => matches(pattern, whole))) {
       for (const { Arn } of rule.targets) {
         const usual = chance.between(400, 3000);
-        for (const delay of faults.deliveries('rules', `${rule.arn} ${Arn}`)) {
+        for (const delay of rule.site.faults.deliveries('rules', `${rule.arn} ${Arn}`)) {
           clock.after(usual + delay, () => this.deliver(rule, Arn, whole));
         }
       }
@@ -78,11 +82,11 @@ export class EventBus {
   }
 
   private deliver(rule: Rule, target: string, event: object): void {
-    const { clock, lambda, trace } = this.world;
+    const { clock, lambda } = this.world;
     const refusal = lambda.refusal(target, 'events.amazonaws.com', rule.arn);
     if (!demand(this.world, rule.where, refusal)) return;
     const detail = (event as ServiceEvent)['detail-type'];
-    trace.add('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
+    rule.site.say('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
     lambda.invokeAsync(target, event).catch((error) => {
       if (error instanceof NotModelled) clock.fail(error);
     });

@@ -1,6 +1,6 @@
 import { demand } from '../iam/demand.ts';
-import { ACCOUNT, type Assembly, type ResourceType } from '../template.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
+import { ACCOUNT, type ResourceType } from '../template.ts';
 
 export const flowLogTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::FlowLog': {
@@ -16,7 +16,7 @@ export const flowLogTypes: Readonly<Record<string, ResourceType>> = {
  * access control list and then leaves each object to the bucket's owner.
  * https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html
  */
-export function demandFlowLogs(world: World, assembly: Assembly): void {
+export function demandFlowLogs({ assembly, world }: Site): void {
   const { iam } = world;
   for (const log of assembly.resources('AWS::EC2::FlowLog')) {
     const destination = log.text('LogDestination').replace(/\/$/, '');

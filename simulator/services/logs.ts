@@ -1,6 +1,6 @@
 import { demand } from '../iam/demand.ts';
-import type { Assembly, ResourceType } from '../template.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../site.ts';
+import type { ResourceType } from '../template.ts';
 
 export const logsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::Logs::LogGroup': {
@@ -25,7 +25,7 @@ const KEY_ACTIONS = [
  * CloudWatch Logs uses a log group's key in its own name, and says for which group.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
-export function demandLogKeys(world: World, assembly: Assembly): void {
+export function demandLogKeys({ assembly, world }: Site): void {
   for (const group of assembly.resources('AWS::Logs::LogGroup')) {
     const key = group.optional('KmsKeyId');
     if (key === undefined) continue;

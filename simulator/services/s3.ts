@@ -1,6 +1,6 @@
 import { demand } from '../iam/demand.ts';
+import type { Site } from '../site.ts';
 import type { Assembly, ResourceType } from '../template.ts';
-import type { World } from '../world.ts';
 
 export const s3Types: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': {
@@ -18,7 +18,7 @@ export const s3Types: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::S3::BucketPolicy': {
     reads: ['Bucket', 'PolicyDocument'],
-    names: (resource) => ({ ref: resource.id }),
+    names: (resource) => ({ ref: resource.generatedName() }),
   },
 };
 
@@ -42,7 +42,7 @@ export function keyOfBucket(assembly: Assembly, arn: string): string | undefined
  * S3 writes a bucket's access log into another bucket, which must let it, for that source.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
-export function demandAccessLogs(world: World, assembly: Assembly): void {
+export function demandAccessLogs({ assembly, world }: Site): void {
   for (const bucket of assembly.resources('AWS::S3::Bucket')) {
     const logging = bucket.optional('LoggingConfiguration') as
       | { readonly DestinationBucketName: string; readonly LogFilePrefix?: string }

@@ -1,7 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 import { NotModelled } from '../aws-error.ts';
 import { demand } from '../iam/demand.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Site } from '../site.ts';
+import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 export const schedulerTypes: Readonly<Record<string, ResourceType>> = {
@@ -34,6 +35,7 @@ interface Target {
 }
 
 interface Schedule {
+  readonly site: Site;
   /** The deployment that it came with; the next one takes its place. */
   readonly deployed: symbol;
   readonly where: string;
@@ -56,18 +58,19 @@ export class Scheduler {
   ticks = 0;
   private readonly world: World;
   private readonly skipping: boolean;
-  private deployed: symbol | undefined;
+  private readonly deployed = new Map<Site, symbol>();
 
   constructor(world: World, options: { readonly skipQuietTicks: boolean }) {
     this.world = world;
     this.skipping = options.skipQuietTicks;
   }
 
-  /** The schedules of the templates, in place of those that were there before. */
-  deploy(assembly: Assembly): void {
+  /** The schedules of a site, in place of those that were there before. */
+  deploy(site: Site): void {
     const { world } = this;
+    const { assembly } = site;
     const deployed = Symbol('deployed');
-    this.deployed = deployed;
+    this.deployed.set(site, deployed);
     const groups = assembly
       .resources('AWS::Scheduler::ScheduleGroup')
       .map((group) => assembly.names(group).ref);
@@ -79,6 +82,7 @@ export class Scheduler {
       const target = resource.required('Target') as Target;
       const expression = resource.text('ScheduleExpression');
       const schedule: Schedule = {
+        site,
         deployed,
         where: resource.where,
         name: resource.where.split(' ')[0]?.split('/').slice(1).join('/') ?? '',
@@ -97,9 +101,8 @@ export class Scheduler {
         const zone = String(resource.optional('ScheduleExpressionTimezone') ?? 'UTC');
         this.daily(schedule, Number(cron[2]), Number(cron[1]), zone);
       } else if (expression === 'rate(1 minute)') {
-        this.world.clock.after(world.chance(resource.id).between(1000, MINUTE_MS), () =>
-          this.tick(schedule),
-        );
+        const first = site.chance(resource.id).between(1000, MINUTE_MS);
+        this.world.clock.after(first, () => this.tick(schedule));
       } else {
         throw new NotModelled(`${resource.where}: ${expression} is not modelled`);
       }
@@ -107,16 +110,17 @@ export class Scheduler {
   }
 
   private daily(schedule: Schedule, hour: number, minute: number, zone: string): void {
-    const { clock, faults, trace } = this.world;
+    const { clock } = this.world;
+    const { site } = schedule;
     const next = nextDaily(clock.now, hour, minute, zone);
     clock.at(next, () => {
-      if (schedule.deployed !== this.deployed) return;
+      if (schedule.deployed !== this.deployed.get(site)) return;
       this.daily(schedule, hour, minute, zone);
       const time = new Date(next).toISOString().replace('.000Z', 'Z');
-      const late = this.world.chance(schedule.name).between(0, 59) * 1000;
-      const delays = faults.deliveries('schedule', schedule.name);
+      const late = site.chance(schedule.name).between(0, 59) * 1000;
+      const delays = site.faults.deliveries('schedule', schedule.name);
       if (delays.length === 0) {
-        trace.add('trigger', 'Scheduler', schedule.name, 'its event is lost');
+        site.say('trigger', 'Scheduler', schedule.name, 'its event is lost');
       }
       for (const delay of delays) {
         clock.after(late + delay, () => {
@@ -128,8 +132,9 @@ export class Scheduler {
 
   /** One minute after the other, but for the quiet ones. */
   private async tick(schedule: Schedule): Promise<void> {
-    const { clock, faults, lambda, stepFunctions } = this.world;
-    if (schedule.deployed !== this.deployed) return;
+    const { clock, lambda, stepFunctions } = this.world;
+    const { faults } = schedule.site;
+    if (schedule.deployed !== this.deployed.get(schedule.site)) return;
     const at = clock.now;
     this.ticks++;
     const [first, ...more] = faults.deliveries('tick', schedule.name);
@@ -160,7 +165,7 @@ export class Scheduler {
   }
 
   private async call(schedule: Schedule, scheduledTime: string): Promise<unknown> {
-    const { iam, lambda, stepFunctions, trace } = this.world;
+    const { iam, lambda, stepFunctions } = this.world;
     const { Arn, RoleArn, Input = '{}' } = schedule.target;
     const workflow = stepFunctions.has(Arn);
     const action = workflow ? 'states:StartExecution' : 'lambda:InvokeFunction';
@@ -168,12 +173,13 @@ export class Scheduler {
     if (!demand(this.world, schedule.where, refusal)) return undefined;
     const input = Input.replaceAll('<aws.scheduler.scheduled-time>', scheduledTime);
     if (workflow) {
-      trace.add('trigger', 'Scheduler', schedule.name, `planned for ${scheduledTime}`);
+      schedule.site.say('trigger', 'Scheduler', schedule.name, `planned for ${scheduledTime}`);
       return stepFunctions.start(Arn, input);
     }
     return lambda.invokeAsync(Arn, JSON.parse(input)).catch((error) => {
       if (error instanceof NotModelled) throw error;
-      trace.add('trigger', 'Scheduler', `${schedule.name} failed`, String(error?.message ?? error));
+      const why = String(error?.message ?? error);
+      schedule.site.say('trigger', 'Scheduler', `${schedule.name} failed`, why);
     });
   }
 }

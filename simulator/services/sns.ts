@@ -2,7 +2,8 @@ import type { PublishCommandInput, PublishCommandOutput } from '@aws-sdk/client-
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import { demand } from '../iam/demand.ts';
-import type { Assembly, Resource, ResourceType } from '../template.ts';
+import { type Site, withdraw } from '../site.ts';
+import type { Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
@@ -27,24 +28,29 @@ export const snsTypes: Readonly<Record<string, ResourceType>> = {
 /** SNS encrypts with the topic's key on behalf of the publisher. */
 const KEY_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
+interface Topic {
+  readonly site: Site;
+  readonly key: string | undefined;
+  readonly to: string[];
+}
+
 /** SNS: what is published reaches each subscriber of the topic some seconds later. */
 export class Sns {
   private readonly world: World;
-  private readonly topics = new Map<
-    string,
-    { readonly key: string | undefined; readonly to: string[] }
-  >();
+  private readonly topics = new Map<string, Topic>();
 
   constructor(world: World) {
     this.world = world;
   }
 
-  /** The topics of the templates and who reads them, from now on. */
-  deploy(assembly: Assembly): void {
-    this.topics.clear();
+  /** The topics of a site and who reads them, from now on. */
+  deploy(site: Site): void {
+    const { assembly } = site;
+    withdraw(this.topics, site);
     for (const topic of assembly.resources('AWS::SNS::Topic')) {
       const key = topic.optional('KmsMasterKeyId');
       this.topics.set(assembly.names(topic).ref, {
+        site,
         key: key === undefined ? undefined : String(key),
         to: [],
       });
@@ -117,18 +123,18 @@ export class Sns {
     attributes: Readonly<Record<string, string>>,
   ): void {
     const { clock, trace } = this.world;
-    const readers = this.topics.get(topicArn)?.to ?? [];
+    const { site = this.world.site, to: readers = [] } = this.topics.get(topicArn) ?? {};
     if (readers.length === 0) {
       this.world.broken(
         new NotModelled(`${topicArn} has no subscriber: "${subject}" reaches nobody`),
       );
     }
     for (const to of readers) {
-      clock.after(this.world.chance(`mail to ${to}`).between(500, 4000), () => {
-        trace.deliver({ to, subject, text, attributes });
+      clock.after(site.chance(`mail to ${to}`).between(500, 4000), () => {
+        trace.deliver({ to, subject, text, attributes, ...(site.mark && { site: site.mark }) });
       });
     }
-    trace.add('alert', attributes.kind ?? 'SNS', subject, text.split('\n').slice(2).join('\n'));
+    site.say('alert', attributes.kind ?? 'SNS', subject, text.split('\n').slice(2).join('\n'));
   }
 
   private topic(arn: string, from: Resource) {

@@ -9,7 +9,8 @@ import type {
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
 import { Host, type ScriptResult } from '../host.ts';
-import type { Assembly, Resource, ResourceType } from '../template.ts';
+import { type Site, withdraw } from '../site.ts';
+import type { Resource, ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
 import { type Instance, nodeOf, resourceTags } from './ec2/instance.ts';
 
@@ -33,6 +34,7 @@ interface Command {
 }
 
 interface Document {
+  readonly site: Site;
   readonly arn: string;
   readonly script: string;
   readonly text: string;
@@ -48,9 +50,10 @@ export class Ssm {
     this.world = world;
   }
 
-  /** The documents of the templates, for commands that are sent from now on. */
-  deploy(assembly: Assembly): void {
-    this.documents.clear();
+  /** The documents of a site, for commands that are sent from now on. */
+  deploy(site: Site): void {
+    const { assembly } = site;
+    withdraw(this.documents, site);
     for (const resource of assembly.resources('AWS::SSM::Document')) {
       const { script, text } = scriptOf(resource);
       if (!(script in Host.scripts)) {
@@ -59,7 +62,8 @@ export class Ssm {
         );
       }
       const name = assembly.names(resource).ref;
-      this.documents.set(name, { script, text, arn: resource.arn('ssm', `document/${name}`) });
+      const arn = resource.arn('ssm', `document/${name}`);
+      this.documents.set(name, { site, script, text, arn });
     }
   }
 
@@ -95,7 +99,7 @@ export class Ssm {
         })),
       ],
       ({ DocumentName = '', InstanceIds = [] }, by): Output<SendCommandCommandOutput> => {
-        const { clock, judge, trace } = this.world;
+        const { clock } = this.world;
         const { script, text } = this.document(DocumentName);
         const chance = this.world.chance(`command ${DocumentName} ${InstanceIds}`);
         const id = chance.uuid();
@@ -104,8 +108,9 @@ export class Ssm {
           const node = nodeOf(instance);
           if (Host.scripts[script]?.changes) {
             const towards = script === 'drain' ? 'stopped' : 'running';
-            judge.disruptive({ call: script, towards, resource: node }, by);
-            trace.add('call', by.functionName, `${script} node ${node}`, this.world.because(by));
+            instance.site.judge.disruptive({ call: script, towards, resource: node }, by);
+            const what = `${script} ${instance.site.thing(`node ${node}`, by)}`;
+            by.site.say('call', by.functionName, what, this.world.because(by));
           }
           const command: Command = {
             document: DocumentName,

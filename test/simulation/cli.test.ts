@@ -3,19 +3,26 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { assemblyOf, CLINIC } from '../unit/support/stacks.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-cli-'));
 
-/** Types `npm start -- …` as a user would, with this Node. */
-function start(...args: string[]) {
+/** Types `npm run orthweb -- …` as a user without an AWS account would, with this Node. */
+function orthweb(...args: string[]) {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')),
+  );
+  const nobody = { AWS_EC2_METADATA_DISABLED: 'true', HOME: folder, NO_COLOR: '1' };
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(root, 'cli/main.ts'), 'simulate', ...args],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+    [path.join(root, 'cli/main.ts'), ...args],
+    { cwd: root, encoding: 'utf8', env: { ...env, ...nobody } },
   );
   return { status, stdout, stderr };
 }
+
+const start = (...args: string[]) => orthweb('simulate', ...args);
 
 function configFile(name: string, text: string): string {
   const file = path.join(folder, name);
@@ -156,4 +163,47 @@ it('writes byte-identical JSON for the same seed, and prints the report', () => 
   expect(one?.stdout).toContain('PLAN AGAINST ACTUAL (America/Toronto');
   expect(one?.stdout).toContain('OK: Every planned change happened');
   expect(one?.stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+});
+
+describe('a deployment, told to somebody without an AWS account', () => {
+  const hosts = { instanceType: 't3.large' };
+  const larger = configFile('larger.ts', `export default ${JSON.stringify({ ...CLINIC, hosts })};`);
+  const earlier = assemblyOf(CLINIC).directory;
+
+  it('is compared with an assembly made earlier, in words alone', () => {
+    const { status, stdout, stderr } = orthweb('diff', '--config', larger, '--against', earlier);
+
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toEqual([
+      'node a: is stopped and started again (its type changes from t3.medium to t3.large).',
+      expect.stringMatching(/^node b: is stopped and started again, after node a/),
+      expect.stringMatching(/^both nodes: /),
+      'clinic: other resources: 0 added, 0 changed, 0 removed.',
+      'clinic-operations: nothing changes.',
+      '',
+      'Verdict: interrupts. npm run deploy asks before it does this.',
+      '',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  const mistakes: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
+    ['diff without credentials', ['diff'], /no credentials .* Log in .* --against <folder>/],
+    ['deploy without credentials', ['deploy'], /no credentials .* Log in/],
+    [
+      'a folder that is none',
+      ['diff', '--against', 'nowhere'],
+      /--against: "nowhere" is no folder/,
+    ],
+    ['an option of the CDK', ['deploy', '--context', 'config=x.ts'], /unknown option '--context'/],
+  ];
+
+  it.each(mistakes)('%s is a sentence and exit code 2', (_what, args, sentence) => {
+    const { status, stdout, stderr } = orthweb(...args);
+
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
 });

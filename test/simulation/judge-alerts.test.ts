@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { nameOf, nodeOf } from '../../simulator/services/ec2/instance.ts';
+import { publicName } from '../../simulator/services/ec2/addresses.ts';
 import type { World } from '../../simulator/world.ts';
 import { oneAtNight } from './support/play.ts';
 import { found, stillWorld } from './support/still-world.ts';
 
 describe('an alert', () => {
-  const nameOfA = ({ ec2 }: World): string =>
-    ec2.instances.filter((one) => nodeOf(one) === 'a').map((one) => nameOf(one))[0] ?? '';
+  const nameOfA = ({ site }: World): string =>
+    publicName('ca-central-1', site.node('a')?.address ?? '');
   const row = (text: string) => ({ subject: text, text, attributes: {}, committedAt: '' });
   const address = 'ec2-203-0-113-1.ca-central-1.compute.amazonaws.com';
 
@@ -34,7 +34,7 @@ describe('an alert', () => {
   it('that recommends a node which has not served for a minute breaks Truth', async () => {
     const { world } = await stillWorld(oneAtNight());
     const name = nameOfA(world);
-    world.ec2.node('a')?.host.shutDown();
+    world.site.node('a')?.host.shutDown();
     world.clock.at(world.clock.now + 63_000, () => {
       world.judge.wrote('OUTBOX#x#late', row(`LATE - use https://${name}`));
     });

@@ -18,7 +18,7 @@ describe('a disruptive call', () => {
   it('that takes down the last node that serves breaks Serving', async () => {
     const { world, intend, by } = await stillWorld(oneAtNight());
     intend('b', 'stopped');
-    world.ec2.node('a')?.host.shutDown();
+    world.site.node('a')?.host.shutDown();
 
     world.judge.disruptive(stop('b'), by);
 
@@ -62,7 +62,7 @@ describe('a disruptive call', () => {
   ])('%s', async (_what, drained, count) => {
     const { world, intend, by } = await stillWorld(oneAtNight());
     intend('b', 'stopped');
-    if (drained) world.ec2.node('b')?.host.run('drain', '', () => {});
+    if (drained) world.site.node('b')?.host.run('drain', '', () => {});
 
     world.judge.disruptive(start('b'), by);
 
@@ -100,7 +100,7 @@ describe('a disruptive call', () => {
   it('on a host that is sound while the database fails breaks Shared', async () => {
     const { world, intend, by } = await stillWorld(clinic, '2026-11-30T12:00');
     intend('a', 'running');
-    world.rds.fail(1);
+    world.site.database.fail(1);
 
     world.judge.disruptive(start('a'), by);
 

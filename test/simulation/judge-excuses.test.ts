@@ -52,9 +52,9 @@ it('starts no new twenty minutes when the same plan is deployed again', async ()
 
 it('ends several faults of one kind one by one', async () => {
   const answers: boolean[] = [];
-  const look = ({ clock, rds }: World) => {
+  const look = ({ clock, site }: World) => {
     for (const local of ['2026-11-30T09:12', '2026-11-30T09:22', '2026-11-30T09:31']) {
-      clock.at(at(local), () => answers.push(rds.available));
+      clock.at(at(local), () => answers.push(site.database.available));
     }
   };
 
@@ -73,9 +73,9 @@ it('ends several faults of one kind one by one', async () => {
 
 it('keeps a host dead that hangs before its node is started', async () => {
   const serving: (boolean | undefined)[] = [];
-  const look = ({ clock, ec2 }: World) => {
+  const look = ({ clock, site }: World) => {
     for (const local of ['2026-11-30T07:18', '2026-11-30T07:30']) {
-      clock.at(at(local), () => serving.push(ec2.node('a')?.host.serves));
+      clock.at(at(local), () => serving.push(site.node('a')?.host.serves));
     }
   };
 

@@ -25,7 +25,7 @@ it('breaks Plan when the site is late although no fault excuses it', async () =>
     days: 0.5,
     prepare: (world) => {
       // The database never becomes available, and no injected fault says why.
-      world.faults.databaseStart = () => 6 * 3_600_000;
+      world.site.faults.databaseStart = () => 6 * 3_600_000;
     },
   });
 
@@ -71,7 +71,7 @@ it('does not let a fault of tomorrow excuse today', async () => {
     days: 1,
     faults: [{ name: 'insufficient-capacity', on: 'a', at: '2026-11-30T22:00' }],
     prepare: (world) => {
-      world.faults.databaseStart = () => 6 * 3_600_000;
+      world.site.faults.databaseStart = () => 6 * 3_600_000;
     },
   });
 

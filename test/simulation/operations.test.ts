@@ -177,7 +177,7 @@ it('does not take a node that nobody finds for stopped, and leaves its database 
 });
 
 it('starts a database again that somebody has stopped while the site is open', async () => {
-  const meddle = atLocal('2026-11-30T10:00', ({ rds }) => rds.stopByHand());
+  const meddle = atLocal('2026-11-30T10:00', (world) => world.site.database.stopByHand());
 
   const result = await play(site, { from: monday, days: 1, prepare: meddle });
 

@@ -22,14 +22,6 @@ const UNUSED: readonly (readonly [name: RegExp, because: string])[] = [
   ],
 ];
 
-/** Resources of grants that no morning needs. */
-const BESIDE: readonly (readonly [name: RegExp, because: string])[] = [
-  [
-    /StateMachine\/Role\/.*: on .*":\*"\]\]\}$/,
-    'CDK adds the versions of a function; the workflow calls the function itself',
-  ],
-];
-
 /** Guards of grants that grant nothing. */
 const IDLE: readonly (readonly [name: RegExp, because: string])[] = [
   [/AWS::KMS::Key .*: statement #4: StringEquals kms:ViaService$/, SECRETS],
@@ -65,17 +57,10 @@ describe('a grant that is gone fails the run or changes it', () => {
 });
 
 describe('a resource of a grant that is gone fails the run', () => {
-  it.each(resources.filter(({ name }) => !excused(BESIDE, name)))('$name', async ({ without }) => {
+  it.each(resources)('$name', async ({ without }) => {
     expect((await outcome(without())).split('\n')[0]).toMatch(
       /has no statement that allows|does not let/,
     );
-  });
-
-  it.each(BESIDE)('%s is rightly in the table of those beside', async (pattern) => {
-    const listed = resources.filter(({ name }) => pattern.test(name));
-
-    expect(listed).not.toEqual([]);
-    for (const { without } of listed) expect(await outcome(without())).toBe(await intact());
   });
 });
 

@@ -80,6 +80,7 @@ it('a wrong question fails the run, too: AWS would refuse it', async () => {
     prepare: (world) => {
       const { api, clock } = world;
       const by = {
+        site: world.site,
         functionName: 'test',
         role: 'test',
         execution: undefined,

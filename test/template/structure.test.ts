@@ -110,6 +110,20 @@ describe('the dependency rule', () => {
     expect(users(/^test\//)).toEqual(['test']);
   });
 
+  it('what a deployment does is told without AWS, files or the CDK app', () => {
+    const changes = imports.filter(inside('cli/changes'));
+
+    expect(changes).not.toEqual([]);
+    expect(
+      changes.filter(
+        ({ from }) =>
+          !/^(cli\/changes\/|@aws-cdk\/cloudformation-diff$|functions\/shared\/operations-table\.ts$)/.test(
+            from,
+          ),
+      ),
+    ).toEqual([]);
+  });
+
   it('one file knows middy', () => {
     const users = imports.filter(takes(/^@middy\//)).map(({ file }) => file);
 

@@ -1,4 +1,5 @@
 import type {
+  Instance as ApiInstance,
   DescribeInstanceStatusCommandInput,
   DescribeInstanceStatusCommandOutput,
   DescribeInstancesCommandInput,
@@ -10,9 +11,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { type Invocation, type Operations, operation } from '../../api.ts';
 import { AwsError, NotModelled } from '../../aws-error.ts';
-import type { Assembly } from '../../template.ts';
 import type { World } from '../../world.ts';
-import { type Instance, nameOf, nodeOf, resourceTags, stateOf } from './instance.ts';
+import { lentAddress, publicName } from './addresses.ts';
+import { type Instance, nodeOf, resourceTags, stateOf } from './instance.ts';
 import { instancesOf } from './launch.ts';
 import { Lifecycle } from './lifecycle.ts';
 
@@ -24,10 +25,14 @@ export class Ec2 {
   private readonly world: World;
   private readonly lifecycle: Lifecycle;
 
-  constructor(world: World, assembly: Assembly) {
+  constructor(world: World) {
     this.world = world;
     this.lifecycle = new Lifecycle(world);
-    this.instances = instancesOf(world, assembly);
+    this.instances = world.sites.flatMap(instancesOf);
+    for (const instance of this.instances) {
+      if (instance.borrows) instance.address = lentAddress(instance, this.instances);
+      instance.seen = { ...instance.seen, address: instance.address };
+    }
   }
 
   readonly operations: Operations = {
@@ -37,20 +42,7 @@ export class Ec2 {
       ],
       (input): Output<DescribeInstancesCommandOutput> => ({
         Reservations: this.filtered(input).map((instance) => ({
-          Instances: [
-            {
-              InstanceId: instance.id,
-              InstanceType: instance.type,
-              State: stateOf(instance.seen),
-              StateTransitionReason: instance.reason?.transition ?? '',
-              ...(instance.reason && {
-                StateReason: { Code: instance.reason.code, Message: instance.reason.message },
-              }),
-              PublicIpAddress: instance.address,
-              PublicDnsName: nameOf(instance),
-              Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
-            },
-          ],
+          Instances: [described(instance)],
         })),
       }),
     ),
@@ -61,7 +53,7 @@ export class Ec2 {
       ({ InstanceIds = [] }): Output<DescribeInstanceStatusCommandOutput> => ({
         // By default it describes running instances alone.
         InstanceStatuses: InstanceIds.map((id) => this.find(id))
-          .filter(({ seen }) => seen === 'running')
+          .filter(({ seen }) => seen.state === 'running')
           .map((instance) => {
             const checked =
               instance.state === 'running' && this.world.clock.now >= instance.checksPassAt;
@@ -69,7 +61,7 @@ export class Ec2 {
             const inside = checked && !instance.host.awake ? ('impaired' as const) : Status;
             return {
               InstanceId: instance.id,
-              InstanceState: stateOf(instance.seen),
+              InstanceState: stateOf(instance.seen.state),
               InstanceStatus: { Status: inside },
               SystemStatus: { Status },
               AttachedEbsStatus: { Status },
@@ -107,12 +99,7 @@ export class Ec2 {
     instance: Instance,
     by: Invocation,
   ): void {
-    this.world.judge.disruptive({ call, towards, resource: nodeOf(instance) }, by);
-  }
-
-  /** The instance of a node; a node may have none. */
-  node(name: string | undefined): Instance | undefined {
-    return this.instances.find((one) => nodeOf(one) === name);
+    instance.site.judge.disruptive({ call, towards, resource: nodeOf(instance) }, by);
   }
 
   find(id: string): Instance {
@@ -141,4 +128,22 @@ export class Ec2 {
       }),
     );
   }
+}
+
+/**
+ * Without an address it has no name either, and the API says so with an empty text.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+ */
+function described({ id, type, region, seen, tags }: Instance): ApiInstance {
+  const { address, reason, state } = seen;
+  return {
+    InstanceId: id,
+    InstanceType: type,
+    State: stateOf(state),
+    StateTransitionReason: reason?.transition ?? '',
+    ...(reason && { StateReason: { Code: reason.code, Message: reason.message } }),
+    ...(address !== undefined && { PublicIpAddress: address }),
+    PublicDnsName: address === undefined ? '' : publicName(region, address),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
 }

@@ -1,5 +1,7 @@
 import type { _InstanceType, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Host } from '../../host.ts';
+import type { Site } from '../../site.ts';
+import { publicName } from './addresses.ts';
 
 /** Numbers of the API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
 const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
@@ -21,21 +23,34 @@ export interface Reason {
   readonly transition: string;
 }
 
+/** An instance as the API describes it. */
+export interface Seen {
+  readonly state: InstanceStateName;
+  readonly address: string | undefined;
+  /** Why it is not running; absent while it runs. */
+  readonly reason: Reason | undefined;
+}
+
 export interface Instance {
+  /** Whose stacks made it, whatever its tags say. */
+  readonly site: Site;
   readonly id: string;
   readonly arn: string;
   readonly type: _InstanceType;
   readonly region: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly address: string;
   readonly host: Host;
   /** What is true. */
   state: InstanceStateName;
   since: number;
+  /** Its public address; none where nobody gives it one, or while EC2 lends it none. */
+  address: string | undefined;
+  /** Whether its address is lent, a new one at each start, for as long as it runs. */
+  readonly borrows: boolean;
+  /** The address that it had before, and when it lost it. */
+  last: { readonly address: string; readonly until: number } | undefined;
   /** What the API says: it follows the truth after up to four seconds. */
-  seen: InstanceStateName;
-  /** Why it is not running, as the API says it; absent while it runs. */
-  reason: Reason | undefined;
+  seen: Seen;
   /** Keys of ours that its volumes are encrypted with. */
   readonly keys: readonly string[];
   /** When the status checks pass; they need some minutes after a start. */
@@ -48,8 +63,9 @@ export const resourceTags = (key: string, { tags }: Instance): Record<string, st
 /** The logical host that an instance is; empty for one that is no node of a site. */
 export const nodeOf = ({ tags }: Instance): string => tags['orthweb:node'] ?? '';
 
-/** The public name of an instance: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */
-export const nameOf = ({ address, region }: Instance): string => {
-  const zone = region === 'us-east-1' ? 'compute-1' : `${region}.compute`;
-  return `ec2-${address.replaceAll('.', '-')}.${zone}.amazonaws.com`;
+/** Whether this was its public name at some time since the instant (epoch milliseconds). */
+export const wasNamed = (instance: Instance, name: string, since: number): boolean => {
+  const { address, last, region } = instance;
+  const had = [address, last && last.until >= since ? last.address : undefined];
+  return had.some((one) => one !== undefined && publicName(region, one) === name);
 };

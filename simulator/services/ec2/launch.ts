@@ -2,9 +2,10 @@ import { _InstanceType } from '@aws-sdk/client-ec2';
 import { NotModelled } from '../../aws-error.ts';
 import { Host } from '../../host.ts';
 import { settingsIn } from '../../host-rights.ts';
+import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
-import type { World } from '../../world.ts';
 import { keyOfBucket } from '../s3.ts';
+import { elasticAddress } from './addresses.ts';
 import type { Instance } from './instance.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
@@ -19,11 +20,16 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
     ],
     names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
   },
+  'AWS::EC2::Subnet': {
+    reads: ['MapPublicIpOnLaunch'],
+    ignores: ['AvailabilityZone', 'CidrBlock', 'VpcId'],
+    names: (resource) => ({ ref: `subnet-0${resource.fingerprint(16)}` }),
+  },
   'AWS::EC2::EIP': {
     reads: ['InstanceId'],
     ignores: ['Domain'],
     names: (resource) => {
-      const address = `203.0.113.${(Number.parseInt(resource.fingerprint(2), 16) % 250) + 1}`;
+      const address = elasticAddress(resource);
       return { ref: address, attributes: { PublicIp: address, AllocationId: address } };
     },
   },
@@ -38,8 +44,9 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
   },
 };
 
-/** The instances of the templates. A rehearsal begins where a deployment leaves them: all run. */
-export function instancesOf(world: World, assembly: Assembly): Instance[] {
+/** The instances of a site. A rehearsal begins where a deployment leaves them: all run. */
+export function instancesOf(site: Site): Instance[] {
+  const { assembly, world } = site;
   const addresses = assembly.resources('AWS::EC2::EIP');
   return assembly.resources('AWS::EC2::Instance').map((resource) => {
     const id = assembly.names(resource).ref;
@@ -49,13 +56,16 @@ export function instancesOf(world: World, assembly: Assembly): Instance[] {
     const settings = settingsIn(launch.userData, resource.where);
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
     return {
+      site,
       id,
       arn,
       type: typeOf(resource),
       region: resource.stack.region,
       tags: tagsOf(resource),
-      address: eip ? assembly.names(eip).ref : '',
-      host: new Host(world, id, {
+      address: eip && assembly.names(eip).ref,
+      borrows: !eip && mapsAddresses(assembly, resource),
+      last: undefined,
+      host: new Host(site, id, {
         where: resource.where,
         arn,
         role: launch.role,
@@ -65,13 +75,25 @@ export function instancesOf(world: World, assembly: Assembly): Instance[] {
         endpoint: endpointOf(assembly, resource),
       }),
       keys: launch.keys,
-      reason: undefined,
       state: 'running' as const,
       since: world.clock.now,
-      seen: 'running' as const,
+      seen: { state: 'running' as const, address: undefined, reason: undefined },
       checksPassAt: world.clock.now,
     };
   });
+}
+
+/**
+ * An instance without an Elastic IP address has one that EC2 lends it, if its subnet says so: a new
+ * one at each start, none while it is stopped.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+ */
+function mapsAddresses(assembly: Assembly, instance: Resource): boolean {
+  const id = instance.optional('SubnetId');
+  const subnet = assembly
+    .resources('AWS::EC2::Subnet')
+    .find((resource) => assembly.names(resource).ref === id);
+  return subnet?.optional('MapPublicIpOnLaunch') === true;
 }
 
 const TYPES = new Map<string, _InstanceType>(
@@ -92,6 +114,11 @@ function launchOf(assembly: Assembly, instance: Resource) {
     .resources('AWS::EC2::LaunchTemplate')
     .find((resource) => assembly.names(resource).ref === given?.LaunchTemplateId);
   const data = (template?.optional('LaunchTemplateData') ?? {}) as LaunchTemplateData;
+  if (data.NetworkInterfaces) {
+    throw new NotModelled(
+      `${template?.where}: NetworkInterfaces is not modelled: the subnet says whether it maps addresses`,
+    );
+  }
   const named = instance.optional('IamInstanceProfile') ?? data.IamInstanceProfile?.Name;
   const profile = assembly.resources('AWS::IAM::InstanceProfile').find((resource) => {
     const { ref, attributes } = assembly.names(resource);
@@ -127,6 +154,7 @@ function endpointOf(assembly: Assembly, instance: Resource): string | undefined 
 
 interface LaunchTemplateData {
   readonly UserData?: string;
+  readonly NetworkInterfaces?: unknown;
   readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
   readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
 }

@@ -2,6 +2,7 @@ import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Invocation } from '../../api.ts';
 import { AwsError } from '../../aws-error.ts';
 import type { World } from '../../world.ts';
+import { lentAddress } from './addresses.ts';
 import { type Instance, nodeOf, type Reason } from './instance.ts';
 
 /** What becomes of an instance that is started or stopped, with real delays. */
@@ -13,9 +14,9 @@ export class Lifecycle {
   }
 
   start(instance: Instance, by: Invocation): void {
-    const { clock, faults, trace } = this.world;
+    const { clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`start ${instance.id}`);
-    const who = `node ${nodeOf(instance)}`;
     if (instance.state === 'pending' || instance.state === 'running') return;
     if (instance.state !== 'stopped') {
       throw new AwsError(
@@ -23,7 +24,7 @@ export class Lifecycle {
         `The instance '${instance.id}' is not in a state from which it can be started.`,
       );
     }
-    trace.add('call', by.functionName, `ec2:StartInstances ${who}`, this.world.because(by));
+    this.say('ec2:StartInstances', instance, by);
     if (faults.noCapacity(nodeOf(instance))) {
       throw new AwsError(
         'InsufficientInstanceCapacity',
@@ -68,7 +69,8 @@ export class Lifecycle {
   }
 
   stop(instance: Instance, by: Invocation): void {
-    const { clock, faults, trace } = this.world;
+    const { clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`stop ${instance.id}`);
     if (instance.state === 'stopped' || instance.state === 'stopping') return;
     if (instance.state !== 'running') {
@@ -77,8 +79,7 @@ export class Lifecycle {
         `The instance '${instance.id}' is not in a state from which it can be stopped.`,
       );
     }
-    const who = `node ${nodeOf(instance)}`;
-    trace.add('call', by.functionName, `ec2:StopInstances ${who}`, this.world.because(by));
+    this.say('ec2:StopInstances', instance, by);
     instance.host.shutDown();
     const code = 'Client.UserInitiatedShutdown';
     const at = `${clock.iso().slice(0, 19).replace('T', ' ')} GMT`;
@@ -92,27 +93,42 @@ export class Lifecycle {
     clock.after(takes, () => this.become(instance, 'stopped', reason));
   }
 
+  private say(call: string, instance: Instance, by: Invocation): void {
+    const node = instance.site.thing(`node ${nodeOf(instance)}`, by);
+    by.site.say('call', by.functionName, `${call} ${node}`, this.world.because(by));
+  }
+
+  /** An address is lent while the instance runs, and is somebody else's when it has stopped. */
+  private readdress(instance: Instance): void {
+    const { address, state } = instance;
+    if (state === 'running') instance.address = lentAddress(instance, this.world.ec2.instances);
+    if (state !== 'stopped' || address === undefined) return;
+    instance.last = { address, until: this.world.clock.now };
+    instance.address = undefined;
+  }
+
   private become(
     instance: Instance,
     state: InstanceStateName,
     reason?: Reason,
     why?: string,
   ): void {
-    const { bus, clock, faults, trace } = this.world;
+    const { bus, clock } = this.world;
+    const { faults } = instance.site;
     const chance = this.world.chance(`lag ${instance.id}`);
     const seconds = Math.round((clock.now - instance.since) / 1000);
     const before = instance.state;
     this.world.noteServing();
     instance.state = state;
     instance.since = clock.now;
+    if (instance.borrows) this.readdress(instance);
+    const { address } = instance;
     clock.after(faults.readLag() || chance.between(0, 4000), () => {
-      if (instance.state !== state) return;
-      instance.seen = state;
-      instance.reason = reason;
+      if (instance.state === state) instance.seen = { state, address, reason };
     });
     if (state === 'running' || state === 'stopped') {
       const who = `node ${nodeOf(instance)}`;
-      trace.add(
+      instance.site.say(
         'world',
         who,
         state,

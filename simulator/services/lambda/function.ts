@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import type { Create } from '../../../functions/shared/lambda.ts';
 import { NotModelled } from '../../aws-error.ts';
 import { demand } from '../../iam/demand.ts';
+import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import type { World } from '../../world.ts';
 
@@ -31,19 +32,20 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::Lambda::Permission': {
     reads: ['Action', 'FunctionName', 'Principal', 'SourceArn'],
-    names: (resource) => ({ ref: resource.id }),
+    names: (resource) => ({ ref: resource.generatedName() }),
   },
   'AWS::Lambda::EventInvokeConfig': {
     reads: ['FunctionName', 'MaximumRetryAttempts'],
     // Nothing here keeps an event waiting inside Lambda.
     ignores: ['MaximumEventAgeInSeconds'],
     only: { Qualifier: ['"$LATEST"'] },
-    names: (resource) => ({ ref: resource.id }),
+    names: (resource) => ({ ref: resource.generatedName() }),
   },
 };
 
 /** A function as the template describes it, with the code of this checkout behind it. */
 export interface Deployed {
+  readonly site: Site;
   readonly arn: string;
   readonly name: string;
   /** The handler's path, `power/act`: what people know the function by. */
@@ -88,9 +90,10 @@ const NETWORK_ACTIONS = [
  */
 const RETRIES = 2;
 
-/** The functions of the templates, created and cold. */
-export const functionsOf = (world: World, assembly: Assembly, sources: Sources): Deployed[] =>
-  assembly.resources('AWS::Lambda::Function').map((resource) => {
+/** The functions of a site, created and cold. */
+export const functionsOf = (site: Site): Deployed[] => {
+  const { assembly, sources, world } = site;
+  return assembly.resources('AWS::Lambda::Function').map((resource) => {
     const { ref: name, attributes } = assembly.names(resource);
     const arn = String(attributes?.Arn);
     const role = resource.text('Role');
@@ -101,6 +104,7 @@ export const functionsOf = (world: World, assembly: Assembly, sources: Sources):
       }
     }
     return {
+      site,
       arn,
       name,
       label: resource.text('Handler').replace(/\.handler$/, ''),
@@ -118,6 +122,7 @@ export const functionsOf = (world: World, assembly: Assembly, sources: Sources):
       idleSince: Number.NEGATIVE_INFINITY,
     };
   });
+};
 
 /**
  * Lambda writes a function's log with the function's role, a stream per environment.

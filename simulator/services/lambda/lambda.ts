@@ -2,9 +2,9 @@ import type { Context } from 'aws-lambda';
 import type { Invocation } from '../../api.ts';
 import { NotModelled } from '../../aws-error.ts';
 import type { Chance } from '../../random.ts';
-import type { Assembly } from '../../template.ts';
+import { type Site, withdraw } from '../../site.ts';
 import type { World } from '../../world.ts';
-import { type Deployed, demandLog, functionsOf, LambdaFailure, type Sources } from './function.ts';
+import { type Deployed, demandLog, functionsOf, LambdaFailure } from './function.ts';
 
 /** An environment that has not been used for this long is gone, and the next call starts cold. */
 const WARM_MS = 10 * 60_000;
@@ -22,10 +22,10 @@ export class LambdaService {
     this.world = world;
   }
 
-  /** The functions of the templates, from now on: cold, and with the environment they have there. */
-  deploy(assembly: Assembly, sources: Sources): void {
-    this.functions.clear();
-    for (const fn of functionsOf(this.world, assembly, sources)) this.functions.set(fn.arn, fn);
+  /** The functions of a site, from now on: cold, and with the environment they have there. */
+  deploy(site: Site): void {
+    withdraw(this.functions, site);
+    for (const fn of functionsOf(site)) this.functions.set(fn.arn, fn);
   }
 
   get busy(): boolean {
@@ -37,9 +37,9 @@ export class LambdaService {
     return this.beginning > 0;
   }
 
-  /** The functions by their handlers: `power/act`. */
-  get labels(): string[] {
-    return [...this.functions.values()].map(({ label }) => label);
+  /** The functions of a site by their handlers: `power/act`. */
+  labels(of: Site): string[] {
+    return [...this.functions.values()].filter(({ site }) => site === of).map(({ label }) => label);
   }
 
   has(arn: string): boolean {
@@ -111,15 +111,16 @@ export class LambdaService {
     network: Chance,
     event: unknown,
   ): Promise<unknown> {
-    const { api, clock, faults } = this.world;
+    const { api, clock } = this.world;
     const deadline = clock.now + deployed.timeoutMs;
     const { promise: death, reject } = Promise.withResolvers<never>();
     const by: Invocation = {
+      site: deployed.site,
       functionName: deployed.label,
       role: deployed.role,
       execution,
       network,
-      skewMs: faults.skew(deployed.label),
+      skewMs: deployed.site.faults.skew(deployed.label),
       die: ({ message }) => {
         by.dead = true;
         // What Lambda says of a process that is gone, and Step Functions passes on.

@@ -1,8 +1,8 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { NotModelled } from '../../aws-error.ts';
 import { demand } from '../../iam/demand.ts';
-import type { Assembly, Resource, ResourceType } from '../../template.ts';
-import type { World } from '../../world.ts';
+import type { Site } from '../../site.ts';
+import type { Resource, ResourceType } from '../../template.ts';
 
 export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::StepFunctions::StateMachine': {
@@ -25,6 +25,7 @@ export const stepFunctionsTypes: Readonly<Record<string, ResourceType>> = {
 
 /** A state machine of the templates, ready to run. */
 export interface Machine {
+  readonly site: Site;
   readonly arn: string;
   readonly name: string;
   readonly role: string;
@@ -32,9 +33,10 @@ export interface Machine {
   readonly interpreter: StateMachine;
 }
 
-/** The state machines of the templates, each with a role that can do what it must. */
-export const machinesOf = (world: World, assembly: Assembly): Machine[] =>
-  assembly.resources('AWS::StepFunctions::StateMachine').map((resource) => {
+/** The state machines of a site, each with a role that can do what it must. */
+export const machinesOf = (site: Site): Machine[] => {
+  const { assembly, world } = site;
+  return assembly.resources('AWS::StepFunctions::StateMachine').map((resource) => {
     const { ref: arn, attributes } = assembly.names(resource);
     const role = resource.text('RoleArn');
     const definition = definitionOf(resource);
@@ -43,6 +45,7 @@ export const machinesOf = (world: World, assembly: Assembly): Machine[] =>
       demand(world, resource.where, world.iam.refusal(role, action, ['*'], {}));
     }
     return {
+      site,
       arn,
       name: attributes?.Name ?? '',
       role,
@@ -50,6 +53,7 @@ export const machinesOf = (world: World, assembly: Assembly): Machine[] =>
       interpreter: interpreterOf(definition),
     };
   });
+};
 
 /**
  * Checking a definition takes the interpreter longer than a day's play, and it keeps nothing of a

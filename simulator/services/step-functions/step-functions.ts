@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-sfn';
 import { type Operations, operation } from '../../api.ts';
 import { AwsError, NotModelled } from '../../aws-error.ts';
-import type { Assembly } from '../../template.ts';
+import { type Site, withdraw } from '../../site.ts';
 import type { World } from '../../world.ts';
 import { LambdaFailure } from '../lambda/function.ts';
 import { type Machine, machinesOf } from './machine.ts';
@@ -16,6 +16,7 @@ type Output<T> = Omit<T, '$metadata'>;
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 export interface Execution {
+  readonly site: Site;
   readonly arn: string;
   readonly name: string;
   readonly machine: string;
@@ -55,10 +56,10 @@ export class StepFunctions {
     this.world = world;
   }
 
-  /** The state machines of the templates, for executions that start from now on. */
-  deploy(assembly: Assembly): void {
-    this.machines.clear();
-    for (const machine of machinesOf(this.world, assembly)) this.machines.set(machine.arn, machine);
+  /** The state machines of a site, for executions that start from now on. */
+  deploy(site: Site): void {
+    withdraw(this.machines, site);
+    for (const machine of machinesOf(site)) this.machines.set(machine.arn, machine);
   }
 
   readonly operations: Operations = {
@@ -110,12 +111,8 @@ export class StepFunctions {
   }
 
   /** A name that is taken is the same execution if it runs with the same input, else an error. */
-  start(
-    machineArn: string,
-    input: string,
-    name = this.world.chance(`execution ${input}`).identifier(32),
-  ): Execution {
-    const { clock, trace } = this.world;
+  start(machineArn: string, input: string, given?: string): Execution {
+    const { clock } = this.world;
     const machine = this.machines.get(machineArn);
     if (!machine) {
       throw new AwsError(
@@ -123,6 +120,8 @@ export class StepFunctions {
         `State Machine Does Not Exist: '${machineArn}'`,
       );
     }
+    const { site } = machine;
+    const name = given ?? site.chance(`execution ${input}`).identifier(32);
     const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
     const known = this.executions.find((one) => one.arn === arn);
     if (known?.status === 'RUNNING' && known.input === input) return known;
@@ -132,6 +131,7 @@ export class StepFunctions {
       reason?: string;
     };
     const execution: Execution = {
+      site,
       arn,
       name,
       machine: machine.arn,
@@ -147,8 +147,8 @@ export class StepFunctions {
       abort: () => {},
     };
     this.executions.push(execution);
-    this.world.judge.executionStarted(execution);
-    trace.add(
+    site.judge.executionStarted(execution);
+    site.say(
       'run',
       machine.name,
       'begins',
@@ -217,13 +217,14 @@ export class StepFunctions {
     status: ExecutionStatus,
     reason: string,
   ): void {
-    const { clock, cloudwatch, judge, trace } = this.world;
+    const { clock, cloudwatch } = this.world;
+    const { site } = execution;
     execution.status = status;
     execution.endedAt = clock.now;
     const seconds = Math.round((clock.now - execution.startedAt) / 1000);
     const text = status === 'SUCCEEDED' ? execution.state : `${status}: ${execution.state}`;
     const size = `${seconds} s, ${execution.transitions} steps`;
-    trace.add('run', machine.name, text, `${reason} (${size})`);
+    site.say('run', machine.name, text, `${reason} (${size})`);
     const metrics = {
       SUCCEEDED: 'ExecutionsSucceeded',
       FAILED: 'ExecutionsFailed',
@@ -232,7 +233,7 @@ export class StepFunctions {
       RUNNING: '',
     };
     cloudwatch.count('AWS/States', metrics[status], { StateMachineArn: machine.arn });
-    judge.executionEnded(execution);
+    site.judge.executionEnded(execution);
     this.announce(execution);
   }
 

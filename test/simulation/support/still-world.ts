@@ -22,7 +22,8 @@ export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
     const [table] = world.dynamodb.tables.values();
     table?.items.set(sk, marshall({ pk: 'SITE', sk, version: 1, value }));
   };
-  const by = { functionName: 'power/act', execution: RUN } as unknown as Invocation;
+  const { site } = world;
+  const by = { site, functionName: 'power/act', execution: RUN } as unknown as Invocation;
   const intend = (node: string, wish: 'running' | 'stopped', run = RUN) =>
     record(`INTENT#${node}`, { wish, run, reason: '', plannedFor: '' });
   const sees = (who: Invocation) => {

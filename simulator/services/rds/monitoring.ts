@@ -1,6 +1,5 @@
-import { demand } from '../iam/demand.ts';
-import type { Assembly } from '../template.ts';
-import type { World } from '../world.ts';
+import { demand } from '../../iam/demand.ts';
+import type { Site } from '../../site.ts';
 
 /** What AWS's own policy for such a role allows. */
 const ACTIONS = {
@@ -18,7 +17,7 @@ const ACTIONS = {
  * role that it takes for that.
  * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html
  */
-export function demandMonitoring(world: World, assembly: Assembly): void {
+export function demandMonitoring({ world, assembly }: Site): void {
   for (const database of assembly.resources('AWS::RDS::DBInstance')) {
     const role = database.optional('MonitoringRoleArn');
     if (role === undefined) continue;

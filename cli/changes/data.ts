@@ -1,0 +1,203 @@
+import type { Change, Resource, Template } from './change.ts';
+import { type Finding, listed, withReason } from './finding.ts';
+
+interface Kind {
+  /** What the operator calls the only one of its kind, or one of several. */
+  readonly noun: string;
+  readonly replaced: string;
+  readonly lost: string;
+}
+
+const EMPTY = 'REPLACED BY AN EMPTY ONE';
+
+/** What holds data, or without which data cannot be read. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  'AWS::RDS::DBInstance': { noun: 'database', replaced: EMPTY, lost: 'Its data is lost.' },
+  'AWS::DynamoDB::Table': { noun: 'operations table', replaced: EMPTY, lost: 'Its data is lost.' },
+  'AWS::S3::Bucket': {
+    noun: 'bucket',
+    replaced: EMPTY,
+    // S3 deletes no bucket that holds something; the deployment then leaves it behind.
+    lost: 'The old one is deleted if it is empty, and is no longer part of the site if it is not.',
+  },
+  'AWS::KMS::Key': {
+    noun: 'key',
+    replaced: 'REPLACED BY ANOTHER ONE',
+    lost: 'What the old one encrypts can never be read again once AWS has deleted it.',
+  },
+  'AWS::SecretsManager::Secret': {
+    noun: 'secret',
+    replaced: 'REPLACED BY ANOTHER ONE',
+    lost: 'The old password is lost.',
+  },
+};
+
+/** Names of what has several of its kind, by construct path. */
+const NAMES: Readonly<Record<string, string>> = {
+  'Storage/Data': 'bucket of images',
+  'Storage/Logs': 'bucket of logs',
+};
+
+const REMEDY = {
+  production:
+    'A deployment never takes data away from a production site: take the change back. A site ' +
+    'that must differ so much is a new one, under another name.',
+  other: 'Take the change back. To lose the data, run npm run deploy -- --accept-data-loss.',
+};
+
+/** What happens to what the site remembers. */
+export function dataFindings(changes: readonly Change[], production: boolean): Finding[] {
+  const remedy = production ? REMEDY.production : REMEDY.other;
+  const ours = changes.filter(({ type }) => KINDS[type]);
+  return [
+    ...ours.flatMap((change) => fateFindings(change, ours, remedy)),
+    ...protectionFindings(ours),
+    ...databaseFindings(changes),
+  ];
+}
+
+/** By the tag that every resource of a site has. */
+export const isProduction = ({ Resources = {} }: Template): boolean =>
+  Object.values(Resources).some(({ Properties }) =>
+    [Properties?.Tags ?? []]
+      .flat()
+      .some(({ Key, Value }) => Key === 'Environment' && Value === 'prd'),
+  );
+
+function fateFindings(change: Change, all: readonly Change[], remedy: string): Finding[] {
+  const { id, type, fate, because } = change;
+  const kind = KINDS[type];
+  if (!kind) return [];
+  const name = nameOf(change);
+  if (fate === 'interrupted') {
+    const text = `${name}: is interrupted${withReason(because)}.`;
+    return [{ text, effect: 'interrupts', about: [id] }];
+  }
+  // One that goes while another one of its kind comes has been renamed in the template.
+  const heir = fate === 'removed' && all.find((one) => one.type === type && one.fate === 'added');
+  if (fate === 'replaced' || heir) {
+    const why = because || 'it is another resource of the template';
+    const rest = keptText(change, fate === 'replaced' ? 'UpdateReplacePolicy' : 'DeletionPolicy');
+    const text = `${name}: ${kind.replaced}${withReason(why)}. ${rest ?? kind.lost}`;
+    const about = heir ? [id, heir.id] : [id];
+    // Even if the old one is kept: a clinic with an empty index sees none of its images.
+    return [{ text, effect: 'loses data', remedy, about }];
+  }
+  if (fate === 'removed') {
+    const rest = keptText(change, 'DeletionPolicy');
+    const text = `${name}: ${rest ? 'leaves the site' : 'IS DELETED'}. ${rest ?? kind.lost}`;
+    return [
+      rest
+        ? { text, effect: 'interrupts', about: [id] }
+        : { text, effect: 'loses data', remedy, about: [id] },
+    ];
+  }
+  return [];
+}
+
+/** What is left of the old one; undefined if nothing is. */
+function keptText(
+  { type, before, after }: Change,
+  policy: 'DeletionPolicy' | 'UpdateReplacePolicy',
+): string | undefined {
+  // Which template's policy counts for a replacement AWS does not say: both must keep it.
+  const policies = [before, ...(after ? [after] : [])].map(
+    (resource) => resource?.[policy] ?? defaultOf(type, policy),
+  );
+  if (policies.every((one) => one.startsWith('Retain'))) {
+    return 'The old one is kept, and is no longer part of the site.';
+  }
+  return policies.every((one) => one === 'Snapshot')
+    ? 'A snapshot of the old one is kept.'
+    : undefined;
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html */
+const defaultOf = (type: string, policy: string): string =>
+  type === 'AWS::RDS::DBInstance' && policy === 'DeletionPolicy' ? 'Snapshot' : 'Delete';
+
+/** With which template the data outlives its stack. */
+function protectionFindings(changes: readonly Change[]): Finding[] {
+  const staying = changes.filter(({ before, after }) => before && after);
+  const turned = (from: boolean) =>
+    staying.filter(({ before, after }) => outlives(before) === from && outlives(after) !== from);
+  const lost = turned(true);
+  const won = turned(false);
+  const names = (some: readonly Change[]) => listed(some.map(nameOf));
+  return [
+    ...(lost.length === 0
+      ? []
+      : [
+          {
+            text: `data: LOSES ITS PROTECTION. Whoever deletes the stack from now on deletes ${names(lost)}.`,
+            effect: 'interrupts' as const,
+            about: lost.map(({ id }) => id),
+          },
+        ]),
+    ...(won.length === 0
+      ? []
+      : [
+          {
+            text: `data: is protected. Whoever deletes the stack from now on leaves ${names(won)}.`,
+            effect: 'note' as const,
+            about: won.map(({ id }) => id),
+          },
+        ]),
+  ];
+}
+
+const outlives = (resource: Resource | undefined): boolean =>
+  resource?.DeletionPolicy?.startsWith('Retain') ?? false;
+
+/** Storage that grows or shrinks, a standby, and parameters that may need a restart. */
+function databaseFindings(changes: readonly Change[]): Finding[] {
+  return changes.flatMap((change): Finding[] => {
+    const { id, type, fate, before, after } = change;
+    if (type === 'AWS::RDS::DBParameterGroup' && fate === 'changed') {
+      if (same(before, after, 'Parameters')) return [];
+      const text = 'database: may be restarted (its parameters change).';
+      return [{ text, effect: 'interrupts', about: [id] }];
+    }
+    if (type !== 'AWS::RDS::DBInstance' || !before || !after) return [];
+    return [...storageFindings(change), ...standbyFindings(change)];
+  });
+}
+
+function storageFindings({ id, before, after }: Change): Finding[] {
+  if (same(before, after, 'AllocatedStorage')) return [];
+  const [from, to] = [before, after].map((one) => Number(one?.Properties?.AllocatedStorage));
+  const about = [id];
+  if (Number(to) > Number(from)) {
+    const text = `database: its storage grows from ${from} to ${to} GiB while it serves.`;
+    return [{ text, effect: 'note', about }];
+  }
+  const text = `database: its storage would shrink from ${from} to ${to} GiB, which AWS refuses.`;
+  const remedy = `Write ${from} or more in database.storageGiB.`;
+  return [{ text, effect: 'refused', remedy, about }];
+}
+
+function standbyFindings({ id, before, after }: Change): Finding[] {
+  if (same(before, after, 'MultiAZ')) return [];
+  const text = after?.Properties?.MultiAZ
+    ? 'database: gets a standby in a second zone while it serves.'
+    : 'database: loses its standby while it serves.';
+  return [{ text, effect: 'note', about: [id] }];
+}
+
+const same = (before: Resource | undefined, after: Resource | undefined, name: string): boolean =>
+  JSON.stringify(before?.Properties?.[name]) === JSON.stringify(after?.Properties?.[name]);
+
+/** `database`, `images`, or `key Authority/Key` for one that has no name of its own. */
+function nameOf({ id, type, before, after }: Change): string {
+  const path = pathOf(before ?? after) ?? id;
+  const known = NAMES[path];
+  if (known) return known;
+  const noun = KINDS[type]?.noun ?? type;
+  return noun === 'bucket' || noun === 'key' || noun === 'secret' ? `${noun} ${path}` : noun;
+}
+
+/** Where it stands below its stack: `Storage/Data`. */
+const pathOf = (resource: Resource | undefined): string | undefined =>
+  (resource?.Metadata?.['aws:cdk:path'] as string | undefined)
+    ?.replace(/^[^/]+\//, '')
+    .replace(/\/Resource$/, '');

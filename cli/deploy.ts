@@ -1,0 +1,66 @@
+import { readDatabase } from '../functions/power/database.ts';
+import { type Config, loadConfig } from '../infra/config.ts';
+import { asking } from './deployed.ts';
+import { linesOf, onlyThis, readBoth, sayAgainstDeployed } from './diff.ts';
+import { type Outside, outside } from './outside.ts';
+import { refusalOfDatabase } from './preflight.ts';
+
+export interface DeployOptions {
+  readonly config: string;
+  /** A person has seen what is interrupted, and need not be asked. */
+  readonly acceptInterruption?: boolean;
+  /** The data of a site that is not in production may go. */
+  readonly acceptDataLoss?: boolean;
+}
+
+/**
+ * Deploys both stacks, once it is clear that it can be done and that it is wanted.
+ *
+ * Returns the process's exit code: that of the CDK, or 1 if nothing was deployed.
+ */
+export async function runDeploy(
+  options: DeployOptions,
+  connect: (region: string) => Outside = outside,
+): Promise<number> {
+  const config = await loadConfig(options.config);
+  const { cloudformation, rds, withAssembly, cdk, print, ask, now } = connect(config.region);
+  const deployed = await asking(() => readBoth(cloudformation, config));
+  const database = await asking(() => readDatabase(rds, config.site));
+  const { site, region, timeZone } = config;
+  const table = deployed.operations && deployed.site?.outputs.OperationsTable;
+  const refusal = refusalOfDatabase({ site, region, timeZone, database, table }, now());
+  if (refusal) {
+    for (const line of refusal) print(line);
+    return 1;
+  }
+  return withAssembly(config, async (assembly) => {
+    const said = sayAgainstDeployed(config, assembly, deployed, options.acceptDataLoss);
+    for (const line of linesOf(said)) print(line);
+    if (said.verdict === 'refused') return 1;
+    if (said.verdict === 'interrupts' && !options.acceptInterruption) {
+      const no = await refusalOfPerson(config, ask);
+      if (no !== undefined) {
+        print(no);
+        return 1;
+      }
+    }
+    // The CDK too asks before it widens rights, and gives up where it can ask nobody.
+    const approval = ask ? [] : ['--require-approval', 'never'];
+    return cdk(['deploy', '--all', ...onlyThis(assembly), ...approval]);
+  });
+}
+
+/** Undefined if whoever sits at the terminal wants it, by typing the name of the site. */
+async function refusalOfPerson(
+  { site }: Pick<Config, 'site'>,
+  ask: Outside['ask'],
+): Promise<string | undefined> {
+  if (!ask) {
+    return (
+      'Nothing was deployed: there is no terminal to ask on. If this is wanted, run ' +
+      'npm run deploy -- --accept-interruption.'
+    );
+  }
+  const answer = await ask(`Type the name of the site (${site}) to deploy this: `);
+  return answer.trim() === site ? undefined : 'Nothing was deployed.';
+}

@@ -1,0 +1,100 @@
+import { mangleLikeCloudFormation } from '@aws-cdk/cloudformation-diff';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { type Config, loadConfig } from '../infra/config.ts';
+import { openAssembly, templateOf } from './assembly.ts';
+import { type Announcement, announce } from './changes/announcement.ts';
+import type { Template } from './changes/change.ts';
+import { asking, type Deployed, readDeployed } from './deployed.ts';
+import { type Outside, outside } from './outside.ts';
+
+export interface DiffOptions {
+  readonly config: string;
+  /** The folder of an assembly to compare with, instead of what is deployed. */
+  readonly against?: string;
+}
+
+/** What is deployed of both stacks. */
+export interface BothDeployed {
+  readonly site: Deployed | undefined;
+  readonly operations: Deployed | undefined;
+}
+
+/**
+ * Says what a deployment would do: in words, and then as the CDK sees it.
+ *
+ * Returns the process's exit code: 0, or 1 if the deployment would be refused. Changes nothing.
+ */
+export async function runDiff(
+  { config: file, against }: DiffOptions,
+  connect: (region: string) => Outside = outside,
+): Promise<number> {
+  const config = await loadConfig(file);
+  const { cloudformation, withAssembly, cdk, print } = connect(config.region);
+  const earlier = against === undefined ? undefined : openAssembly(against);
+  const deployed = earlier ? undefined : await asking(() => readBoth(cloudformation, config));
+  return withAssembly(config, async (assembly) => {
+    const said = deployed
+      ? sayAgainstDeployed(config, assembly, deployed)
+      : say(config, assembly, (name) => earlier && templateOf(earlier, name));
+    for (const line of linesOf(said)) print(line);
+    const refused = said.verdict === 'refused' ? 1 : 0;
+    if (earlier) return refused;
+    print('');
+    const code = await cdk(['diff', ...onlyThis(assembly)]);
+    return refused || code;
+  });
+}
+
+export const operationsOf = ({ site }: Pick<Config, 'site'>): string => `${site}-operations`;
+
+export async function readBoth(
+  cloudformation: Outside['cloudformation'],
+  config: Pick<Config, 'site'>,
+): Promise<BothDeployed> {
+  return {
+    site: await readDeployed(cloudformation, config.site),
+    operations: await readDeployed(cloudformation, operationsOf(config)),
+  };
+}
+
+/** CloudFormation gives templates back with a `?` for each character outside ASCII. */
+export function sayAgainstDeployed(
+  config: Pick<Config, 'site'>,
+  assembly: CloudAssembly,
+  { site, operations }: BothDeployed,
+  acceptDataLoss = false,
+): Announcement {
+  const asGivenBack = (template: Template): Template =>
+    JSON.parse(mangleLikeCloudFormation(JSON.stringify(template)));
+  const before = (name: string) => (name === config.site ? site : operations)?.template;
+  return say(config, assembly, before, { acceptDataLoss, asGivenBack });
+}
+
+function say(
+  config: Pick<Config, 'site'>,
+  assembly: CloudAssembly,
+  before: (stackName: string) => Template | undefined,
+  { acceptDataLoss = false, asGivenBack = (template: Template) => template } = {},
+): Announcement {
+  const stack = (name: string) => ({
+    name,
+    before: before(name),
+    after: asGivenBack(templateOf(assembly, name) ?? {}),
+  });
+  const stacks = { site: stack(config.site), operations: stack(operationsOf(config)) };
+  return announce(stacks, { acceptDataLoss });
+}
+
+export const linesOf = ({ lines, verdict, reason }: Announcement): string[] => [
+  ...lines,
+  '',
+  `Verdict: ${verdict}. ${reason}`,
+];
+
+/** The CDK takes an assembly that is there as it is; building anew would be another one. */
+export const onlyThis = ({ directory }: CloudAssembly): string[] => [
+  '--app',
+  directory,
+  '--build',
+  '',
+];

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { withAssembly } from './assembly.ts';
+
+/** All that `diff` and `deploy` touch outside their own process. */
+export interface Outside {
+  readonly cloudformation: Pick<CloudFormationClient, 'send'>;
+  readonly rds: Pick<RDSClient, 'send'>;
+  readonly withAssembly: typeof withAssembly;
+  /** Runs the CDK's command line on this terminal, and resolves to its exit code. */
+  readonly cdk: (args: readonly string[]) => Promise<number>;
+  readonly print: (line: string) => void;
+  /** Asks a person; undefined where nobody sits. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly now: () => Date;
+}
+
+const CDK = path.join(import.meta.dirname, '../node_modules/.bin/cdk');
+
+/** The real ones, with the credentials of the environment. */
+export const outside = (region: string): Outside => ({
+  cloudformation: new CloudFormationClient({ region }),
+  rds: new RDSClient({ region }),
+  withAssembly,
+  cdk: runCdk,
+  print: (line) => process.stdout.write(`${line}\n`),
+  ask: process.stdin.isTTY && process.stdout.isTTY ? askHere : undefined,
+  now: () => new Date(),
+});
+
+function runCdk(args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    spawn(CDK, args, { stdio: 'inherit' })
+      .on('error', reject)
+      // Ended by a signal it has no code, and has not succeeded.
+      .on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+async function askHere(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,121 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+import type { Invocation } from '../../api.ts';
+import { AwsError } from '../../aws-error.ts';
+import type { Cancel } from '../../clock.ts';
+import type { Site } from '../../site.ts';
+
+/** RDS starts a stopped instance by itself after seven days. */
+const SELF_START_MS = 7 * 86_400_000;
+
+type Status = 'available' | 'stopping' | 'stopped' | 'starting';
+
+/** The database of a site, which takes minutes to start and to stop. */
+export class Database {
+  readonly identifier: string;
+  readonly arn: string;
+  readonly site: Site;
+  private status: Status = 'available';
+  private failures = 0;
+  private since: number;
+  private selfStart: Cancel | undefined;
+
+  constructor(site: Site) {
+    const { assembly, world } = site;
+    const [resource] = assembly.resources('AWS::RDS::DBInstance');
+    const names = resource && assembly.names(resource);
+    this.site = site;
+    this.identifier = names?.ref ?? '';
+    this.arn = names?.attributes?.DBInstanceArn ?? '';
+    this.since = world.clock.now;
+  }
+
+  /** It answers clients: more than its status says. */
+  get available(): boolean {
+    return this.status === 'available' && this.failures === 0;
+  }
+
+  /** It answers nobody from now on (1), or does again for one of the reasons (-1). */
+  fail(more: 1 | -1): void {
+    this.site.world.noteServing();
+    this.failures += more;
+  }
+
+  get stopped(): boolean {
+    return this.status === 'stopped';
+  }
+
+  described(): DBInstance {
+    return {
+      DBInstanceIdentifier: this.identifier,
+      DBInstanceArn: this.arn,
+      DBInstanceStatus: this.status,
+      Engine: 'postgres',
+    };
+  }
+
+  startFor(by: Invocation): void {
+    this.disrupts('rds:StartDBInstance', 'running', by);
+    this.require('stopped');
+    this.say('rds:StartDBInstance', by);
+    this.start();
+  }
+
+  stopFor(by: Invocation): void {
+    this.disrupts('rds:StopDBInstance', 'stopped', by);
+    this.require('available');
+    this.say('rds:StopDBInstance', by);
+    this.stop();
+  }
+
+  /** Somebody stops it in the console: no call of ours, and no plan. */
+  stopByHand(): void {
+    this.site.say('world', 'database', 'stopping', 'a person stops it in the console');
+    this.stop();
+  }
+
+  private stop(): void {
+    const { clock } = this.site.world;
+    this.become('stopping');
+    clock.after(this.site.chance('rds stop').between(120_000, 330_000), () => {
+      this.become('stopped');
+      this.selfStart = clock.after(SELF_START_MS, () => {
+        this.site.say('world', 'database', 'starting', 'AWS starts it after seven days');
+        this.start();
+      });
+    });
+  }
+
+  private start(): void {
+    const { faults, world } = this.site;
+    this.selfStart?.();
+    this.become('starting');
+    const usual = this.site.chance('rds start').between(180_000, 330_000);
+    world.clock.after(faults.databaseStart() ?? usual, () => this.become('available'));
+  }
+
+  private become(status: Status): void {
+    const { world } = this.site;
+    const seconds = Math.round((world.clock.now - this.since) / 1000);
+    if (status === 'available' || status === 'stopped') {
+      this.site.say('world', 'database', status, `after ${seconds} s ${this.status}`);
+    }
+    world.noteServing();
+    this.status = status;
+    this.since = world.clock.now;
+  }
+
+  private require(status: Status): void {
+    if (this.status !== status) {
+      throw new AwsError('InvalidDBInstanceStateFault', `Instance is not in ${status} state.`);
+    }
+  }
+
+  private disrupts(call: string, towards: 'running' | 'stopped', by: Invocation): void {
+    this.site.judge.disruptive({ call, towards, resource: 'database' }, by);
+  }
+
+  private say(call: string, by: Invocation): void {
+    const text = `${call} ${this.site.thing('database', by)}`;
+    by.site.say('call', by.functionName, text, this.site.world.because(by));
+  }
+}

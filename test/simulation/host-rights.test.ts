@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { World } from '../../simulator/world.ts';
+import { edited, play, type Site, siteOf, type Template } from './support/play.ts';
+
+const site = siteOf();
+
+const ofType = ({ Resources }: Template, type: string) =>
+  Object.values(Resources).filter((resource) => resource.Type === type);
+
+const inSite = (edit: (template: Template) => void) => edited(site, edit, 'Orthweb');
+
+/** What ends or breaks the first minute, and which hosts serve then. */
+async function start(of: Site) {
+  let world: World | undefined;
+  const { failure } = await play(of, {
+    from: '2026-11-30T08:00',
+    days: 0.001,
+    prepare: (made) => {
+      world = made;
+    },
+  });
+  return { failure, serving: world?.ec2.instances.map(({ host }) => host.serves) };
+}
+
+it('lets both hosts serve as the site is', async () => {
+  expect(await start(site)).toEqual({ failure: undefined, serving: [true, true] });
+});
+
+it('keeps both hosts from the images when their subnets have no route to the endpoint', async () => {
+  const around = inSite((template) => {
+    for (const { Properties } of ofType(template, 'AWS::EC2::VPCEndpoint')) {
+      Properties.RouteTableIds = [];
+    }
+  });
+
+  const { failure, serving } = await start(around);
+
+  expect(failure?.message).toMatch(
+    /Hosts\/Images\/Role .* is denied s3:PutObject on .*\/images\/0 by .*, statement ThisNetworkOnly/,
+  );
+  expect(serving).toEqual([false, false]);
+});
+
+it('keeps one host from the images when its own subnet has none', async () => {
+  const around = inSite((template) => {
+    const [host] = ofType(template, 'AWS::EC2::Instance');
+    for (const { Properties } of ofType(template, 'AWS::EC2::SubnetRouteTableAssociation')) {
+      const own = JSON.stringify(Properties.SubnetId) === JSON.stringify(host?.Properties.SubnetId);
+      if (own) Properties.RouteTableId = 'rtb-0';
+    }
+  });
+
+  expect((await start(around)).serving).toEqual([false, true]);
+});
+
+describe('a host that cannot be prepared does not serve', () => {
+  const closed = (sid: string) =>
+    inSite((template) => {
+      for (const { Properties } of ofType(template, 'AWS::EC2::VPCEndpoint')) {
+        const { PolicyDocument } = Properties;
+        PolicyDocument.Statement = PolicyDocument.Statement.filter(
+          ({ Sid }: { Sid: string }) => Sid !== sid,
+        );
+      }
+    });
+
+  it.each([
+    ['PackagesOfAmazonLinux', /does not let somebody unknown do s3:GetObject on .*al2023-repos-/],
+    ['Bundle', /Network\/Vpc\/S3 .* does not let Orthweb\/Hosts\/Role .* do s3:GetObject/],
+  ])('%s', async (sid, says) => {
+    const { failure, serving } = await start(closed(sid));
+
+    expect(failure?.message).toMatch(says);
+    expect(serving).toEqual([false, false]);
+  });
+});
+
+it('will not guess what user data does not say', async () => {
+  const silent = inSite((template) => {
+    for (const { Properties } of ofType(template, 'AWS::EC2::LaunchTemplate')) {
+      const [, parts] = Properties.LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'];
+      Properties.LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'][1] = parts.map(
+        (part: unknown) =>
+          typeof part === 'string' ? part.replace('ORTHWEB_IMAGES_ROLE', 'ORTHWEB_ROLE') : part,
+      );
+    }
+  });
+
+  await expect(start(silent)).rejects.toThrow(
+    /Orthweb\/Hosts\/A\/Instance .*: user data sets no ORTHWEB_IMAGES_ROLE/,
+  );
+});

@@ -1,0 +1,98 @@
+import type { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { type Found, refusalOfDatabase } from '../../../cli/preflight.ts';
+import { wishes } from '../../../functions/power/wishes.ts';
+import { itemOf, readSite } from '../../../functions/shared/operations-table.ts';
+import { at } from '../support/time.ts';
+
+const found = (database: string, more: Partial<Found> = {}): Found => ({
+  site: 'clinic',
+  region: 'ca-central-1',
+  timeZone: 'America/Toronto',
+  database,
+  table: 'Orthweb-State',
+  ...more,
+});
+
+/** Nothing is ever planned to run. */
+const closed = {
+  timeZone: 'America/Toronto',
+  schedule: { timeZone: 'America/Toronto', windows: [], exceptions: [] },
+  nodes: 'both',
+  database: 'follow',
+} as const;
+
+/** The item in a printed command, as the functions read it from the table. */
+async function overrideIn(lines: readonly string[] = []) {
+  const [, json = ''] = /--item '([^']+)'/.exec(lines.join('\n')) ?? [];
+  const client = { send: async (_query: QueryCommand) => ({ Items: [JSON.parse(json)] }) };
+  return (await readSite({ client: client as never, name: 'any' })).override;
+}
+
+describe('a database that takes changes', () => {
+  it.each([
+    'missing',
+    'available',
+    'backing-up',
+    'modifying',
+    'storage-optimization',
+    'storage-full',
+  ])('%s lets the deployment begin', (status) => {
+    expect(refusalOfDatabase(found(status), at('20:00'))).toBeUndefined();
+  });
+});
+
+describe('a database that takes none', () => {
+  it.each(['starting', 'creating', 'rebooting', 'configuring-log-exports', 'incompatible-network'])(
+    '%s is waited for',
+    (status) => {
+      const refusal = refusalOfDatabase(found(status), at('20:00'));
+
+      expect(refusal?.[0]).toBe(
+        `Refused: the database clinic is ${status}, and AWS changes no such database.`,
+      );
+      expect(refusal?.[1]).toMatch(/^Wait until/);
+      expect(refusal?.at(-1)).toBe('See docs/runbook.md#deploy-refused.');
+    },
+  );
+
+  it.each(['stopped', 'stopping'])('%s is opened by a command, until it is said when', (status) => {
+    const refusal = refusalOfDatabase(found(status), at('20:00'));
+
+    expect(refusal?.[1]).toMatch(/^Open the site until Mon 23 Nov 17:00 \(/);
+    expect(refusal?.[2]).toMatch(
+      /^aws dynamodb put-item --region ca-central-1 --table-name Orthweb-State --item '\{.*\}'$/,
+    );
+  });
+
+  it('is started by what the command writes, for two hours and no longer', async () => {
+    const stored = await overrideIn(refusalOfDatabase(found('stopped'), at('20:00')));
+    const wishAt = (time: string) => wishes(closed, stored?.value, at(time));
+
+    expect(stored).toMatchObject({ key: 'OVERRIDE', version: 1 });
+    expect(wishAt('20:00').of).toEqual({ a: 'running', b: 'running', database: 'running' });
+    expect(wishAt('20:00').reason).toBe(
+      'the operator asked for it: a deployment needs the database',
+    );
+    expect(wishAt('21:59:59').site).toBe('running');
+    expect(wishAt('22:00').site).toBe('stopped');
+  });
+
+  it('is started directly where nothing operates the site', () => {
+    const refusal = refusalOfDatabase(found('stopped', { table: undefined }), at('20:00'));
+
+    expect(refusal).toContain(
+      'aws rds start-db-instance --region ca-central-1 --db-instance-identifier clinic',
+    );
+    expect(refusal?.join()).not.toContain('put-item');
+  });
+});
+
+it('an item is what the functions write themselves', () => {
+  expect(itemOf('OVERRIDE', 1, { wish: 'running' })).toEqual({
+    pk: { S: 'SITE' },
+    sk: { S: 'OVERRIDE' },
+    version: { N: '1' },
+    value: { M: { wish: { S: 'running' } } },
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
+import type { Resource, Template } from '../../../cli/changes/change.ts';
+import { synthesize } from '../../../infra/app.ts';
+import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
+
+/** A site that closes at night. */
+export const CLINIC: ConfigInput = {
+  site: 'clinic',
+  environment: 'tst',
+  region: 'ca-central-1',
+  zones: ['ca-central-1a', 'ca-central-1b'],
+  timeZone: 'America/Toronto',
+  clients: { web: ['203.0.113.0/24'], dicom: ['203.0.113.0/24'] },
+  schedule: { windows: [{ from: '07:00', to: '19:00', weekdays: 'mon-fri' }] },
+  alerts: { emails: ['pacs@example.org'] },
+};
+
+/** The templates of one configuration. */
+export interface Templates {
+  readonly site: Template;
+  readonly operations: Template;
+}
+
+/** Those of the clinic, unless the test says otherwise. */
+export function templates(different: Partial<ConfigInput> = {}): Templates {
+  const assembly = assemblyOf({ ...CLINIC, ...different });
+  const [site = {}, operations = {}] = assembly.stacks.map(({ template }) => template as Template);
+  rmSync(assembly.directory, { recursive: true });
+  return { site, operations };
+}
+
+/** In a folder of its own, which stays. */
+export const assemblyOf = (input: ConfigInput): CloudAssembly =>
+  synthesize({
+    config: parseConfig(input),
+    outdir: mkdtempSync(path.join(tmpdir(), 'orthweb-assembly-')),
+    validate: false,
+  });
+
+/** What is said about a deployment that turns one into the other. */
+export const told = (
+  before: Partial<Templates>,
+  after: Templates,
+  options?: { readonly acceptDataLoss: boolean },
+) =>
+  announce(
+    {
+      site: { name: 'clinic', before: before.site, after: after.site },
+      operations: { name: 'operations', before: before.operations, after: after.operations },
+    } satisfies Stacks,
+    options,
+  );
+
+type Editable = Record<string, { -readonly [K in keyof Resource]: Resource[K] }>;
+
+/** The same with the site's resources edited by hand, for what no configuration can do. */
+export function edited({ site, operations }: Templates, edit: (of: Editable) => void): Templates {
+  const copy = structuredClone(site);
+  edit(copy.Resources as Editable);
+  return { site: copy, operations };
+}
+
+/** The site with a resource under another logical id, as after a rename in our code. */
+export const renamed = (all: Templates, ...ids: readonly string[]): Templates => {
+  const text = ids.reduce(
+    (json, id) => json.replaceAll(`"${id}"`, `"${id}Anew"`),
+    JSON.stringify(all.site),
+  );
+  return { ...all, site: JSON.parse(text) };
+};
+
+/** The logical id of the resource at a construct path: `Hosts/A/Instance`. */
+export function idOf({ site }: Templates, path: string): string {
+  const found = Object.entries(site.Resources ?? {}).find(([, { Metadata }]) =>
+    [`Orthweb/${path}`, `Orthweb/${path}/Resource`].includes(String(Metadata?.['aws:cdk:path'])),
+  );
+  if (!found) throw new Error(`the site has no ${path}`);
+  return found[0];
+}
