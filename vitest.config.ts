@@ -21,7 +21,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], fileParallelism: false },
+        test: {
+          name: 'hosts',
+          include: ['test/hosts/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
       },
     ],
   },

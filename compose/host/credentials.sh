@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fetches, for an hour, credentials that can use the site's images and nothing else, and leaves them
 # where containers look. Containers do not reach the host's own credentials (hop limit 1).
-# One JSON line on stdout. Exit 0 with the time at which they end; 1 leaves the former ones in place.
+# Exit 0 with one JSON line on stdout, the time at which they end; 1 leaves the former ones in place,
+# and stderr says why.
 set -euo pipefail
 umask 077
 
@@ -17,9 +18,12 @@ trap 'rm -f "$fresh"' EXIT
 # One role taking another gets an hour at most, whatever the role says.
 answer=$(aws sts assume-role --region "$ORTHWEB_REGION" --role-arn "$ORTHWEB_IMAGES_ROLE" \
   --role-session-name "node-$ORTHWEB_NODE" --duration-seconds 3600 --output text \
-  --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken,Expiration]')
+  --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken,Expiration]') || exit 1
 read -r key secret token expires <<<"$answer"
-[[ -n ${expires:-} ]]
+if [[ -z ${expires:-} ]]; then
+  echo "AWS answered for $ORTHWEB_IMAGES_ROLE, but with no credentials" >&2
+  exit 1
+fi
 printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\naws_session_token=%s\n' \
   "$key" "$secret" "$token" >"$fresh"
 mv -T "$fresh" "$folder/credentials"

@@ -15,6 +15,9 @@ tell() {
     --stack "$ORTHWEB_STACK" --resource "$ORTHWEB_RESOURCE" || true
 }
 trap tell EXIT
+# A host may be stopped before it is prepared. By itself bash would then tell how the last command
+# ended, which is well.
+trap 'exit 1' HUP INT TERM
 
 # The network may come a little later than the host.
 try() {

@@ -15,6 +15,15 @@ describe.each(scripts)('%s', (script) => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
   });
+
+  it('is such as shellcheck finds nothing in', () => {
+    const { status, stdout } = spawnSync('shellcheck', [path.join(folder, script)], {
+      encoding: 'utf8',
+    });
+
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
 });
 
 it('finds nothing to drain on a host without connections, and says so in one line', () => {
