@@ -95,7 +95,7 @@ export class HostRights {
       this.container('s3:PutObject', image, this.way()),
       this.container('s3:GetObject', image, this.way()),
       this.container('s3:DeleteObject', image, this.way()),
-      this.container('s3:ListBucket', settings.images, { ...this.way(), 's3:prefix': 'images/' }),
+      this.container('s3:ListBucket', settings.images, this.way()),
       ...(imagesKey === undefined
         ? []
         : [

@@ -9,10 +9,13 @@ set -euo pipefail
 # shellcheck source=/dev/null
 source /opt/orthweb/site.env
 
+# What CloudFormation says of a host: what it was about when it ended.
+step='began'
 tell() {
   local status=$?
   /opt/aws/bin/cfn-signal --exit-code "$status" --region "$ORTHWEB_REGION" \
-    --stack "$ORTHWEB_STACK" --resource "$ORTHWEB_RESOURCE" || true
+    --stack "$ORTHWEB_STACK" --resource "$ORTHWEB_RESOURCE" \
+    --reason "the first boot $step" || true
 }
 trap tell EXIT
 # A host may be stopped before it is prepared. By itself bash would then tell how the last command
@@ -29,9 +32,11 @@ try() {
   "$@"
 }
 
+step='was installing packages'
 # The image is the newest, and its packages are locked to its release: nothing to upgrade.
 try dnf install --assumeyes aws-cfn-bootstrap docker jq unzip
 
+step='was installing Docker Compose'
 plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 install -d "$(dirname "$plugin")"
 try curl --fail --silent --show-error --location --proto '=https' --output "$plugin.new" \
@@ -40,6 +45,7 @@ sha256sum --check --quiet <<<"$ORTHWEB_COMPOSE_SHA256  $plugin.new"
 chmod 0755 "$plugin.new"
 mv "$plugin.new" "$plugin"
 
+step='was starting Docker'
 # The driver's default waits for CloudWatch: an outage there would hold up the containers.
 install -d /etc/docker
 jq --null-input --arg region "$ORTHWEB_REGION" --arg group "$ORTHWEB_LOG_GROUP" \
@@ -55,8 +61,16 @@ jq --null-input --arg region "$ORTHWEB_REGION" --arg group "$ORTHWEB_LOG_GROUP" 
   }' >/etc/docker/daemon.json
 systemctl enable --now docker
 
+step='was fetching the host bundle'
 bundle=$(mktemp)
 try aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "$ORTHWEB_BUNDLE" "$bundle"
 unzip -q -o "$bundle" -d /opt/orthweb
 rm "$bundle"
+step='was installing the host bundle'
 bash /opt/orthweb/host/install.sh
+
+step='was fetching credentials for images'
+# Its timer does the same by itself, but tells nobody when it cannot.
+try systemctl start orthweb-credentials.service
+
+step='is done'

@@ -1,6 +1,11 @@
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { type Problem, quoted, type Schedule } from '../../functions/power/schedule-input.ts';
+import {
+  chooseBackupWindow,
+  chooseMaintenanceWindow,
+  isOpen,
+  readBackupWindow,
+} from './database-windows.ts';
 
 /** RDS stores no more on gp3, in GiB. */
 const LARGEST_GIB = 65536;
@@ -15,16 +20,6 @@ const LARGEST_START_GIB = Math.floor((LARGEST_GIB * 10) / 11);
 
 /** For a database that never stops: night in the Americas, morning in Europe. */
 const BACKUP_WINDOW = '07:00-07:30';
-
-/** RDS takes no shorter backup window. */
-const BACKUP_MINUTES = 30;
-const DAY_MINUTES = 1440;
-
-/** A daily stretch of UTC: minutes after midnight, `to` beyond 1440 over midnight. */
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
-}
 
 export const database = z
   .strictObject({
@@ -124,70 +119,25 @@ export function databaseProblems(
   return problems;
 }
 
-/** Fills in the defaults that depend on the storage and on the schedule. */
+/** With the values that depend on the storage and on the schedule. */
+type CompleteDatabase = Database & {
+  readonly maxStorageGiB: number;
+  readonly backupWindow: string;
+  /** `ddd:HH:MM-ddd:HH:MM` in UTC; left to RDS where the hours of the schedule have no room. */
+  readonly maintenanceWindow?: string;
+};
+
 export function completeDatabase(
   database: Database,
   followed: Schedule | undefined,
-): Database & { readonly maxStorageGiB: number; readonly backupWindow: string } {
+): CompleteDatabase {
   const inHours = followed && chooseBackupWindow(followed);
+  const backupWindow = database.backupWindow ?? inHours ?? BACKUP_WINDOW;
+  const maintenanceWindow = chooseMaintenanceWindow(backupWindow, followed);
   return {
     ...database,
     maxStorageGiB: database.maxStorageGiB ?? Math.min(2 * database.storageGiB, LARGEST_GIB),
-    backupWindow: database.backupWindow ?? inHours ?? BACKUP_WINDOW,
+    backupWindow,
+    ...(maintenanceWindow !== undefined && { maintenanceWindow }),
   };
 }
-
-/** Reads `HH:MM-HH:MM`; undefined if that is not what it is, or too short for RDS. */
-function readBackupWindow(text: string): Stretch | undefined {
-  if (!/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/.test(text)) return undefined;
-  const [from = 0, to = 0] = text
-    .split('-')
-    .map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
-  const length = modulo(to - from, DAY_MINUTES);
-  return length < BACKUP_MINUTES ? undefined : { from, to: from + length };
-}
-
-/** The middle half hour of the longest window, `HH:MM-HH:MM` in UTC; undefined if none is enough. */
-function chooseBackupWindow(schedule: Schedule): string | undefined {
-  const length = ({ from, to }: Stretch) => to - from;
-  const [longest] = sharedHours(schedule).sort((one, other) => length(other) - length(one));
-  if (longest === undefined || length(longest) < BACKUP_MINUTES) return undefined;
-  const from = Math.floor((longest.from + longest.to - BACKUP_MINUTES) / 2);
-  return `${clockTime(from)}-${clockTime(from + BACKUP_MINUTES)}`;
-}
-
-function isOpen(backup: Stretch, schedule: Schedule): boolean {
-  const length = backup.to - backup.from;
-  return sharedHours(schedule).some(
-    ({ from, to }) => modulo(backup.from - from, DAY_MINUTES) + length <= to - from,
-  );
-}
-
-/** Of each window the hours that are open all year: RDS counts in UTC, schedules in local time. */
-function sharedHours({ timeZone, windows }: Schedule): Stretch[] {
-  const offsets = offsetsOf(timeZone);
-  return windows.map(({ from, to }) => ({
-    from: from - Math.min(...offsets),
-    to: to - Math.max(...offsets),
-  }));
-}
-
-/** Minutes ahead of UTC, all that a zone uses in ten years: some pause summer time for Ramadan. */
-function offsetsOf(timeZone: string): number[] {
-  const offsets: number[] = [];
-  let at: Temporal.ZonedDateTime | null =
-    Temporal.PlainDate.from('2026-01-01').toZonedDateTime(timeZone);
-  while (at !== null && at.year < 2036) {
-    offsets.push(at.offsetNanoseconds / 6e10);
-    at = at.getTimeZoneTransition('next');
-  }
-  return offsets;
-}
-
-function clockTime(minutes: number): string {
-  const two = (number: number) => String(number).padStart(2, '0');
-  const ofDay = modulo(minutes, DAY_MINUTES);
-  return `${two(Math.floor(ofDay / 60))}:${two(ofDay % 60)}`;
-}
-
-const modulo = (number: number, base: number): number => ((number % base) + base) % base;

@@ -18,7 +18,7 @@ export const hosts = z
       )
       .describe(
         'The EC2 type of each of the two hosts, x86 only, such as "t3.medium". It sets speed and ' +
-          'price; a change stops the hosts one after the other.',
+          'price. A change stops the hosts one after the other, and for some minutes nobody is served.',
       )
       .default('t3.medium'),
     volumeGiB: z

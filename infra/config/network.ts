@@ -21,11 +21,11 @@ const ENDPOINTS = [
 type Endpoint = (typeof ENDPOINTS)[number];
 type Preset = 'none' | 'secrets' | 'management';
 
-/** Short for the services that belong together. */
+/** Short for the services that belong together; `management` is all that hosts call but S3. */
 export const PRESETS: Readonly<Record<Preset, readonly Endpoint[]>> = {
   none: [],
   secrets: ['kms', 'secretsmanager'],
-  management: ['kms', 'secretsmanager', 'ec2', 'ssm', 'ec2messages', 'ssmmessages'],
+  management: ['kms', 'secretsmanager', 'ssm', 'ssmmessages', 'sts', 'logs'],
 };
 
 /** Docker's own default network on each host: a VPC over it would hide the database from them. */
@@ -38,7 +38,7 @@ export const network = z
     cidr: range
       .describe(
         'The private IPv4 range of the VPC, /16 to /24, such as "10.42.0.0/16". It must not ' +
-          'overlap the networks you connect from; a new one replaces every host and the database.',
+          'overlap the networks you connect from, and is there for good: hosts and database do not move.',
       )
       .default('10.42.0.0/16'),
     publicPrefix: z

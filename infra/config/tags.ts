@@ -7,8 +7,9 @@ export const tags = z
     'has too many tags for AWS, which takes 50 with ours. Write at most 40.',
   )
   .check(({ value: tags, issues }) => {
-    for (const [key, value] of Object.entries(tags)) {
-      const message = refusalOfTag(key, value);
+    for (const [index, [key, value]] of Object.entries(tags).entries()) {
+      const earlier = [...OURS, ...Object.keys(tags).slice(0, index)];
+      const message = refusalOfTag(key, value, earlier);
       if (message !== undefined)
         issues.push({ code: 'custom', message, input: value, path: [key] });
     }
@@ -19,8 +20,15 @@ export const tags = z
   )
   .default({});
 
+/** Tags that every resource, or each host, has anyway. */
+const OURS = ['Application', 'Environment', 'Site', 'Name'];
+
 /** Why AWS, or Orthweb, refuses a tag; undefined if it is a good one. */
-function refusalOfTag(key: string, value: string): string | undefined {
+function refusalOfTag(key: string, value: string, earlier: readonly string[]): string | undefined {
+  // For IAM they are one key, and it takes none twice.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  const twin = earlier.find((other) => other.toLowerCase() === key.toLowerCase());
+  if (twin !== undefined) return `is the same key as ${twin} to AWS. Write another key.`;
   if (/^(aws|orthweb):/i.test(key)) {
     return 'has a key that begins with aws: or orthweb:, which are taken. Write another key.';
   }

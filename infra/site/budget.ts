@@ -30,9 +30,10 @@ export class Budget extends Construct {
       },
       subscribers: emails.map((address) => ({ subscriptionType: 'EMAIL', address })),
     });
+    // Without a name of its own: other addresses make another budget, and CloudFormation could not
+    // make that beside the present one under the same name.
     new budgets.CfnBudget(this, 'Budget', {
       budget: {
-        budgetName: `orthweb-${site}`,
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: monthlyUsd, unit: 'USD' },

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import type { Network } from './network.ts';
+import { removalOf } from './removal.ts';
 
 /**
  * Left out of the password: everything but letters and digits.
@@ -32,6 +33,8 @@ export interface DatabaseProps {
   readonly backupDays: number;
   /** When backups are taken, `HH:MM-HH:MM` in UTC; a stopped database takes none. */
   readonly backupWindow?: string;
+  /** When RDS may patch it, `ddd:HH:MM-ddd:HH:MM` in UTC; a stopped database is not patched. */
+  readonly maintenanceWindow?: string;
   /** Days each log line is kept. */
   readonly logRetentionDays: logs.RetentionDays;
   /** Whether a standby in a second zone takes over on failure, for about twice the price. */
@@ -45,7 +48,6 @@ export interface DatabaseProps {
  *
  * A database that outlives its stack keeps the subnets it lies in, so the deletion of a production
  * stack ends with the network left over. That is wanted: delete the database on purpose first.
- * The maintenance window is the region's default; one inside running hours comes with the schedule.
  */
 export class Database extends Construct {
   readonly instance: rds.DatabaseInstance;
@@ -55,9 +57,10 @@ export class Database extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
 
-    const removalPolicy = props.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const removalPolicy = removalOf(props);
+    const monitoringRole = this.monitoringRole(props.identifier);
     const engine = rds.DatabaseInstanceEngine.postgres({
-      version: rds.PostgresEngineVersion.VER_17_9,
+      version: rds.PostgresEngineVersion.VER_17,
     });
     this.secret = new rds.DatabaseSecret(this, 'Secret', {
       username: 'orthweb_master',
@@ -98,15 +101,18 @@ export class Database extends Construct {
       }),
       backupRetention: Duration.days(props.backupDays),
       preferredBackupWindow: props.backupWindow,
+      preferredMaintenanceWindow: props.maintenanceWindow,
       deleteAutomatedBackups: !props.keepsData,
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
       monitoringInterval: Duration.minutes(1),
-      monitoringRole: this.monitoringRole(props.identifier),
+      monitoringRole,
       deletionProtection: props.keepsData,
       removalPolicy,
     });
 
+    // RDS tries the role when it takes it, and its rights are a resource of their own.
+    this.instance.node.addDependency(monitoringRole);
     // Made here because RDS would make them itself: unencrypted with our key, and kept for ever.
     for (const log of ['postgresql', 'upgrade']) {
       this.instance.node.addDependency(

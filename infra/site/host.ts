@@ -62,7 +62,6 @@ export class Host extends Construct {
       requireImdsv2: true,
       // One hop ends at the host: a container that asks for the host's credentials gets no answer.
       httpPutResponseHopLimit: 1,
-      ebsOptimized: true,
       blockDevices: [
         {
           deviceName: '/dev/xvda',

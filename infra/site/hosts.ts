@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { Host } from './host.ts';
 import { ImageAccess } from './image-access.ts';
 import type { Network } from './network.ts';
+import { removalOf } from './removal.ts';
 import { HOST_BUNDLE } from './user-data.ts';
 
 export interface HostsProps {
@@ -165,7 +166,7 @@ export class Hosts extends Construct {
       logGroupName: `/orthweb/${site}/containers`,
       encryptionKey: key,
       retention: logRetentionDays,
-      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf({ keepsData }),
     });
     this.role.addToPolicy(
       new iam.PolicyStatement({

@@ -53,12 +53,8 @@ export class ImageAccess extends Construct {
       resources: [bucket.bucketArn],
     };
     this.role.addToPolicy(new iam.PolicyStatement(objects));
-    this.role.addToPolicy(
-      new iam.PolicyStatement({
-        ...listing,
-        conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
-      }),
-    );
+    // Not for the prefix alone: S3 says that an image is missing only to whoever may list all.
+    this.role.addToPolicy(new iam.PolicyStatement(listing));
     this.role.addToPolicy(
       new iam.PolicyStatement({
         sid: 'KeyOfImages',

@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { removalOf } from './removal.ts';
 
 export interface SiteKeyProps {
   /** Name of the site; the key is found under `alias/<site>`. */
@@ -26,7 +27,7 @@ export class SiteKey extends kms.Key {
       enableKeyRotation: true,
       // The longest wait AWS offers: a deleted key is the one loss that no backup mends.
       pendingWindow: Duration.days(30),
-      removalPolicy: props.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(props),
     });
 
     const { partition, region, account } = Stack.of(this);

@@ -35,7 +35,10 @@ export class Network extends Construct {
   readonly hostGroup: ec2.SecurityGroup;
   /** Worn by the database. */
   readonly databaseGroup: ec2.SecurityGroup;
-  /** The only way from a host to S3: whoever needs something there adds it to its policy. */
+  /**
+   * The only way from a host to S3 of this region: whoever needs something there adds it to its
+   * policy. That goes for others' buckets too, such as one that a registry of images sends to.
+   */
   readonly s3: ec2.GatewayVpcEndpoint;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {

@@ -55,15 +55,19 @@ async function booted(
   return { host, bundle, ...ended };
 }
 
-/** What `cfn-signal` was told, as options by name. */
+/** What `cfn-signal` was told, as options by name; the reason comes last, and is text. */
 const told = (host: Host) =>
-  host
-    .calls('cfn-signal')
-    .map((call) =>
-      Object.fromEntries(
-        [...call.matchAll(/--(\S+) (\S+)/g)].map(([, name, value]) => [name, value]),
+  host.calls('cfn-signal').map((call) => {
+    const [options = '', quoted = ''] = call.split(' --reason ');
+    // As bash would write it again: with a backslash before each space.
+    const reason = quoted.replace(/\\(.)/g, '$1');
+    return {
+      ...Object.fromEntries(
+        [...options.matchAll(/--(\S+) (\S+)/g)].map(([, name, value]) => [name, value]),
       ),
-    );
+      reason,
+    };
+  });
 
 describe.each(['a', 'b'] as const)('the first boot of node %s', (node) => {
   let boot: Awaited<ReturnType<typeof booted>>;
@@ -79,7 +83,13 @@ describe.each(['a', 'b'] as const)('the first boot of node %s', (node) => {
     const { id, stack } = site.instance(node);
 
     expect(told(boot.host)).toEqual([
-      { 'exit-code': '0', region: 'ca-central-1', stack: stack.name, resource: id },
+      {
+        'exit-code': '0',
+        region: 'ca-central-1',
+        stack: stack.name,
+        resource: id,
+        reason: 'the first boot is done',
+      },
     ]);
   });
 
@@ -148,6 +158,7 @@ describe.each(['a', 'b'] as const)('the first boot of node %s', (node) => {
       'systemctl enable --now docker',
       'systemctl daemon-reload',
       'systemctl enable --now orthweb-credentials.timer',
+      'systemctl start orthweb-credentials.service',
     ]);
   });
 
@@ -166,6 +177,19 @@ it('neither installs nor starts anything when Compose is not what it should be',
   expect(existsSync(host.path('opt/orthweb/host'))).toBe(false);
 });
 
+it('fails the deployment of a host that is given no credentials for images', async () => {
+  const bad = { systemctl: '[[ $* != start* ]]' };
+  const { host, status } = await booted('a', { bad });
+
+  expect(status).toBe(1);
+  expect(told(host)).toEqual([
+    expect.objectContaining({
+      'exit-code': '1',
+      reason: 'the first boot was fetching credentials for images',
+    }),
+  ]);
+});
+
 it('fails the deployment when the host is stopped before it is prepared', async () => {
   const { host, status } = await booted('a', { bad: { aws: 'kill -TERM "$PPID"' } });
 
@@ -175,10 +199,15 @@ it('fails the deployment when the host is stopped before it is prepared', async 
 
 describe.each([
   // What each ends with when it finds no network; curl leaves what it got so far.
-  ['dnf', 1, ':'],
-  ['curl', 6, '[[ $* =~ --output\\ ([^ ]+) ]] && printf half >"${BASH_REMATCH[1]}"'],
-  ['aws', 255, ':'],
-] as const)('a network that is not there when %s needs it', (program, code, leaves) => {
+  ['dnf', 1, ':', 'installing packages'],
+  [
+    'curl',
+    6,
+    '[[ $* =~ --output\\ ([^ ]+) ]] && printf half >"${BASH_REMATCH[1]}"',
+    'installing Docker Compose',
+  ],
+  ['aws', 255, ':', 'fetching the host bundle'],
+] as const)('a network that is not there when %s needs it', (program, code, leaves, about) => {
   it('is waited for', async () => {
     const { host, status } = await booted('a', {
       bad: {
@@ -203,6 +232,7 @@ describe.each([
         'exit-code': String(code),
         stack: 'clinic',
         resource: site.instance('a').id,
+        reason: `the first boot was ${about}`,
       }),
     ]);
     expect(existsSync(host.path('opt/orthweb/host'))).toBe(false);

@@ -39,6 +39,7 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
       'MonitoringInterval',
       'MultiAZ',
       'PreferredBackupWindow',
+      'PreferredMaintenanceWindow',
       'PubliclyAccessible',
       'StorageEncrypted',
       'StorageType',

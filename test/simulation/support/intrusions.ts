@@ -184,14 +184,6 @@ export const INTRUSIONS: readonly Attempt[] = [
     on: image,
   },
   {
-    what: 'a container lists what is not among the images',
-    guards: [/Hosts\/Images\/Role\/.*ListOfImages: StringLike s3:prefix$/],
-    by: container,
-    action: 's3:ListBucket',
-    on: ({ arn }) => arn('Storage/Data'),
-    saying: (of) => ({ ...fromHost(of), 's3:prefix': 'reports/' }),
-  },
-  {
     what: 'a container decrypts what does not come from S3',
     guards: [/Hosts\/Images\/Role\/.*KeyOfImages: StringEquals kms:ViaService$/],
     by: container,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { all, synth, userData } from '../support/site-stack.ts';
+import { all, clinic, synth, userData } from '../support/site-stack.ts';
 
 describe('the database', () => {
   const template = synth();
@@ -101,5 +101,21 @@ describe('the database', () => {
     expect(instance?.MonitoringInterval).toBe(60);
     expect(actions.filter((action) => !action.startsWith('logs:'))).toEqual([]);
     expect(actions).toHaveLength(6);
+  });
+
+  it('is made only once the role that measures it has its rights, which RDS tries', () => {
+    const [policy] = all(template, 'AWS::IAM::Policy')
+      .filter(([, { Roles }]) => Roles[0].Ref.startsWith('DatabaseMonitoring'))
+      .map(([id]) => id);
+
+    template.hasResource('AWS::RDS::DBInstance', { DependsOn: Match.arrayWith([policy ?? '']) });
+  });
+
+  it('is patched in its running hours, and its minor version is left to RDS', () => {
+    template.hasResourceProperties('AWS::RDS::DBInstance', {
+      PreferredMaintenanceWindow: clinic.database.maintenanceWindow,
+      EngineVersion: '17',
+      AutoMinorVersionUpgrade: true,
+    });
   });
 });

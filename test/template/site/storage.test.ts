@@ -118,7 +118,6 @@ describe('images', () => {
         Effect: 'Allow',
         Action: 's3:ListBucket',
         Resource: arn,
-        Condition: { StringLike: { 's3:prefix': 'images/*' } },
       },
     ]);
     expect(policies.filter(([, policy]) => JSON.stringify(policy).includes(data[0]))).toHaveLength(

@@ -15,7 +15,7 @@ export const clinic = parseConfig({
   clients: { web: ['203.0.113.0/24'], dicom: ['198.51.100.7/32', '198.51.100.8/32'] },
   database: { backupWindow: '12:00-12:30' },
   alerts: { emails: ['pacs@example.org'] },
-  tags: { Owner: 'radiology', Site: 'not this one' },
+  tags: { Owner: 'radiology' },
 });
 
 /** The zones of `clinic`, and a third. */

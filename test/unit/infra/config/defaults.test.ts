@@ -30,6 +30,7 @@ describe('a configuration', () => {
         maxStorageGiB: 60,
         backupDays: 7,
         backupWindow: '07:00-07:30',
+        maintenanceWindow: 'sun:08:00-sun:08:30',
       },
       logs: { retentionDays: 90 },
       tags: {},
@@ -49,9 +50,46 @@ describe('a configuration', () => {
   });
 
   it.each([
+    ['America/Toronto', 'mon-fri', { from: '07:00', to: '19:00' }, 'fri:22:30-fri:23:00'],
+    ['America/Toronto', 'sat-mon', { from: '14:00', to: '22:00' }, 'mon:01:30-mon:02:00'],
+    ['Australia/Sydney', 'mon-fri', { from: '08:00', to: '18:00' }, 'fri:06:30-fri:07:00'],
+    ['Asia/Kolkata', 'mon,wed', { from: '00:00', to: '04:00' }, 'tue:22:00-tue:22:30'],
+    ['Etc/UTC', 'mon', { from: '07:00', to: '08:00' }, undefined],
+  ])(
+    'has RDS patch a database in %s that follows %s %j in the last half hour of the week',
+    (timeZone, days, window, utc) => {
+      const windows = [{ ...window, weekdays: days }];
+
+      expect(
+        parseConfig({ ...site, timeZone, schedule: { windows } }).database.maintenanceWindow,
+      ).toBe(utc);
+    },
+  );
+
+  it.each([
+    ['22:20-23:00', 'fri:12:00-fri:12:30'],
+    ['22:00-22:31', 'fri:12:00-fri:12:30'],
+    ['22:00-22:30', 'fri:22:30-fri:23:00'],
+  ])('never has RDS patch during the backup at %s', (backupWindow, utc) => {
+    const config = parseConfig({
+      ...site,
+      schedule: { windows: [weekdays] },
+      database: { backupWindow },
+    });
+
+    expect(config.database.maintenanceWindow).toBe(utc);
+  });
+
+  it('has RDS patch a database that is always on after its backup on Sunday', () => {
+    const config = parseConfig({ ...site, database: { backupWindow: '22:45-23:45' } });
+
+    expect(config.database.maintenanceWindow).toBe('mon:00:15-mon:00:45');
+  });
+
+  it.each([
     ['none', []],
     ['secrets', ['kms', 'secretsmanager']],
-    ['management', ['kms', 'secretsmanager', 'ec2', 'ssm', 'ec2messages', 'ssmmessages']],
+    ['management', ['kms', 'secretsmanager', 'ssm', 'ssmmessages', 'sts', 'logs']],
     [['logs'], ['logs']],
   ] as const)('reads the endpoints %j as a list of services', (endpoints, services) => {
     expect(parseConfig({ ...site, network: { endpoints } }).network.endpoints).toEqual(services);

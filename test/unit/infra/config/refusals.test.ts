@@ -391,6 +391,20 @@ const alone: Row[] = [
     'begins with aws: or orthweb:, which are taken. Write another key',
   ],
   [
+    'with a tag of ours',
+    { tags: { site: 'north wing' } },
+    'tags.site',
+    '"north wing"',
+    'same key as Site to AWS. Write another key',
+  ],
+  [
+    'with two tags that differ in a capital letter alone',
+    { tags: { Owner: 'x', owner: 'y' } },
+    'tags.owner',
+    '"y"',
+    'same key as Owner to AWS. Write another key',
+  ],
+  [
     'with a number in a tag',
     { tags: { CostCentre: 4711 } },
     'tags.CostCentre',
