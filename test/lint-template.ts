@@ -34,12 +34,20 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
   {
     rule: 'W3005',
     on: [
+      'Orthweb/Database/Instance/Resource',
       'OrthwebOperations/*/*/Function/Resource',
       'OrthwebOperations/*/Workflow/StateMachine/Resource',
     ],
     because:
       'CDK names the role beside the policy that must be there first. The one implies the other, ' +
       'and saying both does no harm.',
+  },
+  {
+    rule: 'W3691',
+    on: ['Orthweb/Database/Instance/Resource'],
+    because:
+      'It knows full versions alone. RDS takes the major one, which stays right when RDS itself has ' +
+      'gone on to a newer minor one.',
   },
 ];
 

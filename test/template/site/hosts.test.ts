@@ -73,7 +73,7 @@ describe('hosts', () => {
     }
   });
 
-  it('are changed one after the other', () => {
+  it('are created and changed one after the other', () => {
     const [[a], [, b]] = Object.entries(template.findResources('AWS::EC2::Instance')) as [
       [string, Properties],
       [string, Properties],

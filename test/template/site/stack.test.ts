@@ -58,7 +58,7 @@ describe('the end of a site', () => {
     }
   });
 
-  it('a test site leaves no data behind', () => {
+  it('a test site deletes its data with the stack, once its buckets are empty', () => {
     const test = synth();
 
     for (const type of kept) test.allResources(`AWS::${type}`, { DeletionPolicy: 'Delete' });
