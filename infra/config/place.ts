@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Problem, refusalOfTimeZone } from '../../functions/power/schedule-input.ts';
-import { DATABASE_REGIONS, databaseRoot } from '../site/database-root.ts';
+import { DATABASE_REGIONS, databaseRoot } from '../database-root.ts';
 import { distinct } from './distinct.ts';
 
 /** What a site is, and where: the fields that belong to no group. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { DATABASE_REGIONS, databaseRoot } from '../../../../infra/site/database-root.ts';
+import { DATABASE_REGIONS, databaseRoot } from '../../../infra/database-root.ts';
 
 const DECADE = 10 * 365.25 * 86_400_000;
 
