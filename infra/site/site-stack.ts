@@ -80,7 +80,6 @@ export class SiteStack extends Stack {
     }
 
     this.tell();
-    // Ours last, so that a tag of the operator's can't rename a site or hide it from cost reports.
     const ours = { Application: 'Orthweb', Environment: config.environment, Site: config.site };
     for (const [name, value] of Object.entries({ ...config.tags, ...ours })) {
       Tags.of(this).add(name, value);
