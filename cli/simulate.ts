@@ -35,7 +35,7 @@ const ASSEMBLY = 'cdk.out';
  * Bundles, synthesizes and plays: the main job of `npm start`.
  *
  * Prints the report on stdout and progress on stderr. Returns the process's exit code: 0, or 1
- * when an invariant broke, a permission was missing or something is not modelled. Throws
+ * when an invariant broke, a permission or a way was missing or something is not modelled. Throws
  * `InvalidConfig` or `UserError` before anything is done.
  */
 export async function runSimulate(options: SimulateOptions): Promise<number> {

@@ -1,4 +1,5 @@
 import { type Computer, HostRights } from './host-rights.ts';
+import type { Reach } from './services/ec2/reach.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +31,10 @@ export class Host {
   private readonly prepared: boolean;
   /** Containers have what they need of AWS: the images, and a place for their log. */
   private fed: boolean;
+  /** Clients have a way to it through the network. */
+  private readonly meetsClients: boolean;
+  /** It has one to the database. */
+  private readonly meetsDatabase: boolean;
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
@@ -39,21 +44,35 @@ export class Host {
   private silences = 0;
   private servedLast = Number.NEGATIVE_INFINITY;
 
-  constructor(site: Site, id: string, computer: Computer) {
+  constructor(site: Site, id: string, computer: Computer, reach: Reach) {
     const { world } = site;
     this.site = site;
     this.world = world;
     this.id = id;
     this.rights = new HostRights(world, computer);
     this.agent = this.rights.register();
-    this.prepared = this.rights.prepare();
+    const downloads = this.nothingMissing(reach.internet);
+    this.prepared = this.rights.prepare() && downloads;
     this.containers = this.prepared;
     this.fed = this.rights.feed();
+    this.meetsClients = this.nothingMissing(reach.clients);
+    this.meetsDatabase = this.nothingMissing(reach.database);
+  }
+
+  /** A gap in the network fails the run: a deployment would have it. */
+  private nothingMissing(gaps: readonly string[]): boolean {
+    for (const gap of gaps) this.site.judge.outOfReach(gap);
+    return gaps.length === 0;
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
   get serves(): boolean {
-    return this.sound && this.fed && this.site.database.available;
+    return this.answers && this.meetsClients;
+  }
+
+  /** The same answer for who asks on the host itself. */
+  private get answers(): boolean {
+    return this.sound && this.fed && this.meetsDatabase && this.site.database.available;
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -173,7 +192,7 @@ export class Host {
   }
 
   private probe(): ScriptResult {
-    if (this.serves) return { ok: true, output: '{"serves":true}' };
+    if (this.answers) return { ok: true, output: '{"serves":true}' };
     const listens = this.containers && this.listening;
     const reason = listens
       ? 'curl: (22) The requested URL returned error: 503'

@@ -1,5 +1,5 @@
 import type { Fault } from './faults/library.ts';
-import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
+import type { Finding } from './judge/invariants.ts';
 import { Chance } from './random.ts';
 import type { Execution } from './services/step-functions/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
@@ -38,8 +38,8 @@ export interface SimulationResult {
   /** Injected faults that struck nothing. */
   readonly unstruck: readonly Fault[];
   readonly ticks: { readonly run: number; readonly skipped: number };
-  /** The first break of each invariant, and each right that was missing. */
-  readonly findings: readonly (InvariantBroken | PermissionMissing)[];
+  /** The first break of each invariant, and each right and each way that was missing. */
+  readonly findings: readonly Finding[];
   /** The first thing that went wrong: a finding, or what ended the run. */
   readonly failure: Error | undefined;
 }

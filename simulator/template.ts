@@ -312,6 +312,11 @@ export class Assembly {
       .filter((resource) => type === undefined || resource.type === type);
   }
 
+  /** The resource of this type that `Ref` calls so. */
+  named(type: string, ref: string | undefined): Resource | undefined {
+    return this.resources(type).find((resource) => this.names(resource).ref === ref);
+  }
+
   names(resource: Resource): ResourceNames {
     const known = this.types[resource.type];
     // A type that we do not know is inert: it has a name, and nothing else about it is known.

@@ -6,7 +6,7 @@ import type { NotModelled } from './aws-error.ts';
 import { Clock } from './clock.ts';
 import type { Fault } from './faults/library.ts';
 import { Iam } from './iam/iam.ts';
-import type { InvariantBroken, PermissionMissing } from './judge/invariants.ts';
+import type { Finding } from './judge/invariants.ts';
 import type { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
 import { Chance } from './random.ts';
@@ -213,7 +213,7 @@ export class World {
   }
 
   /** What was found at any site. */
-  get findings(): readonly (InvariantBroken | PermissionMissing)[] {
+  get findings(): readonly Finding[] {
     return this.sites.flatMap(({ judge }) => judge.findings);
   }
 

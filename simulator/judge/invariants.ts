@@ -37,5 +37,13 @@ export class PermissionMissing extends Error {
   override readonly name = 'PermissionMissing';
 }
 
+/** A host was cut off, by the network of the deployed template, from whom it needs or who needs it. */
+export class OutOfReach extends Error {
+  override readonly name = 'OutOfReach';
+}
+
+/** What fails a run that goes on to its end. */
+export type Finding = InvariantBroken | PermissionMissing | OutOfReach;
+
 /** Where the rules report what they find. */
 export type Report = (invariant: Invariant, what: string) => void;

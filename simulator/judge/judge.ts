@@ -4,7 +4,13 @@ import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { Site } from '../site.ts';
 import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';
-import { type Invariant, InvariantBroken, PermissionMissing } from './invariants.ts';
+import {
+  type Finding,
+  type Invariant,
+  InvariantBroken,
+  OutOfReach,
+  PermissionMissing,
+} from './invariants.ts';
 import { type Plan, PlanRules } from './plan.ts';
 import { RunRules } from './runs.ts';
 
@@ -16,7 +22,7 @@ import { RunRules } from './runs.ts';
  * several plays (`simulator/simulation.ts`).
  */
 export class Judge {
-  readonly findings: (InvariantBroken | PermissionMissing)[] = [];
+  readonly findings: Finding[] = [];
   private readonly site: Site;
   private readonly calls: CallRules;
   private readonly alerts: AlertRules;
@@ -44,8 +50,12 @@ export class Judge {
 
   /** A right was missing. */
   permission(refusal: string): void {
-    if (this.findings.some(({ message }) => message.endsWith(refusal))) return;
-    this.findings.push(new PermissionMissing(`at ${this.site.world.clock.iso()}: ${refusal}`));
+    this.missing(PermissionMissing, refusal);
+  }
+
+  /** A way through the network was missing. */
+  outOfReach(gap: string): void {
+    this.missing(OutOfReach, gap);
   }
 
   /** Called at the instant of each disruptive call on the site, before it takes effect. */
@@ -85,6 +95,11 @@ export class Judge {
         `host ${host} holds the key of ${key} beside the certificate of ${certificate}`,
       );
     }
+  }
+
+  private missing(Kind: new (message: string) => Finding, what: string): void {
+    if (this.findings.some(({ message }) => message.endsWith(what))) return;
+    this.findings.push(new Kind(`at ${this.site.world.clock.iso()}: ${what}`));
   }
 
   private broken(invariant: Invariant, what: string): void {

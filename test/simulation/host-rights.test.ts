@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../simulator/world.ts';
-import { edited, play, type Site, siteOf, type Template } from './support/play.ts';
+import { firstMinute } from './support/first-minute.ts';
+import { edited, siteOf, type Template } from './support/play.ts';
 
 const site = siteOf();
 
@@ -9,21 +9,8 @@ const ofType = ({ Resources }: Template, type: string) =>
 
 const inSite = (edit: (template: Template) => void) => edited(site, edit, 'Orthweb');
 
-/** What ends or breaks the first minute, and which hosts serve then. */
-async function start(of: Site) {
-  let world: World | undefined;
-  const { failure } = await play(of, {
-    from: '2026-11-30T08:00',
-    days: 0.001,
-    prepare: (made) => {
-      world = made;
-    },
-  });
-  return { failure, serving: world?.ec2.instances.map(({ host }) => host.serves) };
-}
-
 it('lets both hosts serve as the site is', async () => {
-  expect(await start(site)).toEqual({ failure: undefined, serving: [true, true] });
+  expect(await firstMinute(site)).toMatchObject({ failure: undefined, serving: [true, true] });
 });
 
 it('keeps both hosts from the images when their subnets have no route to the endpoint', async () => {
@@ -33,7 +20,7 @@ it('keeps both hosts from the images when their subnets have no route to the end
     }
   });
 
-  const { failure, serving } = await start(around);
+  const { failure, serving } = await firstMinute(around);
 
   expect(failure?.message).toMatch(
     /Hosts\/Images\/Role .* is denied s3:PutObject on .*\/images\/0 by .*, statement ThisNetworkOnly/,
@@ -44,13 +31,17 @@ it('keeps both hosts from the images when their subnets have no route to the end
 it('keeps one host from the images when its own subnet has none', async () => {
   const around = inSite((template) => {
     const [host] = ofType(template, 'AWS::EC2::Instance');
-    for (const { Properties } of ofType(template, 'AWS::EC2::SubnetRouteTableAssociation')) {
-      const own = JSON.stringify(Properties.SubnetId) === JSON.stringify(host?.Properties.SubnetId);
-      if (own) Properties.RouteTableId = 'rtb-0';
+    const own = ofType(template, 'AWS::EC2::SubnetRouteTableAssociation').find(
+      ({ Properties }) => Properties.SubnetId.Ref === host?.Properties.SubnetId.Ref,
+    );
+    for (const { Properties } of ofType(template, 'AWS::EC2::VPCEndpoint')) {
+      Properties.RouteTableIds = Properties.RouteTableIds.filter(
+        ({ Ref }: { Ref: string }) => Ref !== own?.Properties.RouteTableId.Ref,
+      );
     }
   });
 
-  expect((await start(around)).serving).toEqual([false, true]);
+  expect((await firstMinute(around)).serving).toEqual([false, true]);
 });
 
 describe('a host that cannot be prepared does not serve', () => {
@@ -68,7 +59,7 @@ describe('a host that cannot be prepared does not serve', () => {
     ['PackagesOfAmazonLinux', /does not let somebody unknown do s3:GetObject on .*al2023-repos-/],
     ['Bundle', /Network\/Vpc\/S3 .* does not let Orthweb\/Hosts\/Role .* do s3:GetObject/],
   ])('%s', async (sid, says) => {
-    const { failure, serving } = await start(closed(sid));
+    const { failure, serving } = await firstMinute(closed(sid));
 
     expect(failure?.message).toMatch(says);
     expect(serving).toEqual([false, false]);
@@ -86,7 +77,7 @@ it('will not guess what user data does not say', async () => {
     }
   });
 
-  await expect(start(silent)).rejects.toThrow(
+  await expect(firstMinute(silent)).rejects.toThrow(
     /Orthweb\/Hosts\/A\/Instance .*: user data sets no ORTHWEB_IMAGES_ROLE/,
   );
 });

@@ -7,23 +7,23 @@ import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import { keyOfBucket } from '../s3.ts';
 import { elasticAddress } from './addresses.ts';
 import type { Instance } from './instance.ts';
+import { mapsAddresses, networkTypes, reachOf, subnetOf } from './reach.ts';
+import { securityGroupTypes } from './security-groups.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
+  ...networkTypes,
+  ...securityGroupTypes,
   'AWS::EC2::Instance': {
-    reads: ['IamInstanceProfile', 'InstanceType', 'LaunchTemplate', 'SubnetId', 'Tags'],
-    ignores: [
-      'AvailabilityZone',
-      'DisableApiTermination',
-      'EbsOptimized',
-      'Monitoring',
+    reads: [
+      'IamInstanceProfile',
+      'InstanceType',
+      'LaunchTemplate',
       'SecurityGroupIds',
+      'SubnetId',
+      'Tags',
     ],
+    ignores: ['AvailabilityZone', 'DisableApiTermination', 'EbsOptimized', 'Monitoring'],
     names: (resource) => ({ ref: `i-0${resource.fingerprint(16)}` }),
-  },
-  'AWS::EC2::Subnet': {
-    reads: ['MapPublicIpOnLaunch'],
-    ignores: ['AvailabilityZone', 'CidrBlock', 'VpcId'],
-    names: (resource) => ({ ref: `subnet-0${resource.fingerprint(16)}` }),
   },
   'AWS::EC2::EIP': {
     reads: ['InstanceId'],
@@ -32,10 +32,6 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
       const address = elasticAddress(resource);
       return { ref: address, attributes: { PublicIp: address, AllocationId: address } };
     },
-  },
-  'AWS::EC2::SubnetRouteTableAssociation': {
-    reads: ['RouteTableId', 'SubnetId'],
-    names: (resource) => ({ ref: `rtbassoc-0${resource.fingerprint(16)}` }),
   },
   'AWS::EC2::VPCEndpoint': {
     reads: ['PolicyDocument', 'RouteTableIds', 'ServiceName', 'VpcEndpointType'],
@@ -54,6 +50,15 @@ export function instancesOf(site: Site): Instance[] {
     const arn = resource.arn('ec2', `instance/${id}`);
     const launch = launchOf(assembly, resource);
     const settings = settingsIn(launch.userData, resource.where);
+    const computer = {
+      where: resource.where,
+      arn,
+      role: launch.role,
+      region: resource.stack.region,
+      settings,
+      imagesKey: keyOfBucket(assembly, settings.images),
+      endpoint: endpointOf(assembly, resource),
+    };
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
     return {
       site,
@@ -63,17 +68,12 @@ export function instancesOf(site: Site): Instance[] {
       region: resource.stack.region,
       tags: tagsOf(resource),
       address: eip && assembly.names(eip).ref,
-      borrows: !eip && mapsAddresses(assembly, resource),
+      // Without an Elastic IP address it has one that EC2 lends it, if its subnet says so: a new one
+      // at each start, none while it is stopped.
+      // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+      borrows: !eip && mapsAddresses(subnetOf(assembly, resource)),
       last: undefined,
-      host: new Host(site, id, {
-        where: resource.where,
-        arn,
-        role: launch.role,
-        region: resource.stack.region,
-        settings,
-        imagesKey: keyOfBucket(assembly, settings.images),
-        endpoint: endpointOf(assembly, resource),
-      }),
+      host: new Host(site, id, computer, reachOf(assembly, resource)),
       keys: launch.keys,
       state: 'running' as const,
       since: world.clock.now,
@@ -81,19 +81,6 @@ export function instancesOf(site: Site): Instance[] {
       checksPassAt: world.clock.now,
     };
   });
-}
-
-/**
- * An instance without an Elastic IP address has one that EC2 lends it, if its subnet says so: a new
- * one at each start, none while it is stopped.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
- */
-function mapsAddresses(assembly: Assembly, instance: Resource): boolean {
-  const id = instance.optional('SubnetId');
-  const subnet = assembly
-    .resources('AWS::EC2::Subnet')
-    .find((resource) => assembly.names(resource).ref === id);
-  return subnet?.optional('MapPublicIpOnLaunch') === true;
 }
 
 const TYPES = new Map<string, _InstanceType>(
@@ -109,10 +96,14 @@ function typeOf(resource: Resource): _InstanceType {
 
 /** What an instance takes from its launch template: the role of its profile, the keys of its disks. */
 function launchOf(assembly: Assembly, instance: Resource) {
-  const given = instance.optional('LaunchTemplate') as { LaunchTemplateId?: string } | undefined;
-  const template = assembly
-    .resources('AWS::EC2::LaunchTemplate')
-    .find((resource) => assembly.names(resource).ref === given?.LaunchTemplateId);
+  const given = instance.required('LaunchTemplate') as GivenTemplate;
+  const template = assembly.named('AWS::EC2::LaunchTemplate', given.LaunchTemplateId);
+  if (given.Version !== ONLY_VERSION) {
+    throw new NotModelled(
+      `${instance.where}: LaunchTemplate.Version ${given.Version} is not modelled: ` +
+        `a first deployment has version ${ONLY_VERSION} alone`,
+    );
+  }
   const data = (template?.optional('LaunchTemplateData') ?? {}) as LaunchTemplateData;
   if (data.NetworkInterfaces) {
     throw new NotModelled(
@@ -126,9 +117,7 @@ function launchOf(assembly: Assembly, instance: Resource) {
   });
   if (!profile) throw new NotModelled(`${instance.where}: its instance profile is in no template`);
   const [roleName] = profile.required('Roles') as string[];
-  const role = assembly
-    .resources('AWS::IAM::Role')
-    .find((resource) => assembly.names(resource).ref === roleName);
+  const role = assembly.named('AWS::IAM::Role', roleName);
   const keys = (data.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.KmsKeyId);
   return {
     role: role ? String(assembly.names(role).attributes?.Arn) : `${roleName}`,
@@ -150,6 +139,14 @@ function endpointOf(assembly: Assembly, instance: Resource): string | undefined 
       (resource.optional('RouteTableIds') as readonly unknown[] | undefined)?.includes(routes),
     );
   return endpoint && assembly.names(endpoint).ref;
+}
+
+/** What the simulator knows of a launch template is what a first deployment makes of it. */
+const ONLY_VERSION = '1';
+
+interface GivenTemplate {
+  readonly LaunchTemplateId?: string;
+  readonly Version?: string;
 }
 
 interface LaunchTemplateData {

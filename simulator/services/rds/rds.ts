@@ -17,7 +17,7 @@ type Output<T> = Omit<T, '$metadata'>;
 
 export const rdsTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::RDS::DBInstance': {
-    reads: ['DBInstanceIdentifier', 'MonitoringRoleArn'],
+    reads: ['DBInstanceIdentifier', 'DBSubnetGroupName', 'MonitoringRoleArn', 'VPCSecurityGroups'],
     ignores: [
       'AllocatedStorage',
       'AutoMinorVersionUpgrade',
@@ -26,7 +26,6 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
       'CopyTagsToSnapshot',
       'DBInstanceClass',
       'DBParameterGroupName',
-      'DBSubnetGroupName',
       'DeleteAutomatedBackups',
       'DeletionProtection',
       'EnableCloudwatchLogsExports',
@@ -43,7 +42,6 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
       'PubliclyAccessible',
       'StorageEncrypted',
       'StorageType',
-      'VPCSecurityGroups',
     ],
     names: (resource) => {
       const name = String(resource.optional('DBInstanceIdentifier') ?? resource.generatedName());
@@ -56,6 +54,11 @@ export const rdsTypes: Readonly<Record<string, ResourceType>> = {
         },
       };
     },
+  },
+  'AWS::RDS::DBSubnetGroup': {
+    reads: ['SubnetIds'],
+    ignores: ['DBSubnetGroupDescription'],
+    names: (resource) => ({ ref: resource.generatedName().toLowerCase() }),
   },
 };
 
