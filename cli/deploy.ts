@@ -1,7 +1,7 @@
 import { readDatabase } from '../functions/power/database.ts';
 import { type Config, loadConfig } from '../infra/config.ts';
 import { asking } from './deployed.ts';
-import { linesOf, onlyThis, readBoth, sayAgainstDeployed } from './diff.ts';
+import { linesOf, onlyThis, readBoth, refusalOfBoth, sayAgainstDeployed } from './diff.ts';
 import { type Outside, outside } from './outside.ts';
 import { refusalOfDatabase } from './preflight.ts';
 
@@ -27,8 +27,10 @@ export async function runDeploy(
   const deployed = await asking(() => readBoth(cloudformation, config));
   const database = await asking(() => readDatabase(rds, config.site));
   const { site, region, timeZone } = config;
+  const made = deployed.site !== undefined;
   const table = deployed.operations && deployed.site?.outputs.OperationsTable;
-  const refusal = refusalOfDatabase({ site, region, timeZone, database, table }, now());
+  const found = { site, region, timeZone, made, database, table };
+  const refusal = refusalOfBoth(deployed) ?? refusalOfDatabase(found, now());
   if (refusal) {
     for (const line of refusal) print(line);
     return 1;

@@ -6,6 +6,7 @@ import { type Announcement, announce } from './changes/announcement.ts';
 import type { Template } from './changes/change.ts';
 import { asking, type Deployed, readDeployed } from './deployed.ts';
 import { type Outside, outside } from './outside.ts';
+import { refusalOfStacks } from './preflight.ts';
 
 export interface DiffOptions {
   readonly config: string;
@@ -32,6 +33,11 @@ export async function runDiff(
   const { cloudformation, withAssembly, cdk, print } = connect(config.region);
   const earlier = against === undefined ? undefined : openAssembly(against);
   const deployed = earlier ? undefined : await asking(() => readBoth(cloudformation, config));
+  const refusal = deployed && refusalOfBoth(deployed);
+  if (refusal) {
+    for (const line of refusal) print(line);
+    return 1;
+  }
   return withAssembly(config, async (assembly) => {
     const said = deployed
       ? sayAgainstDeployed(config, assembly, deployed)
@@ -56,6 +62,10 @@ export async function readBoth(
     operations: await readDeployed(cloudformation, operationsOf(config)),
   };
 }
+
+/** Of a stack that is being changed, or was left half-way, nobody can say what a change does. */
+export const refusalOfBoth = ({ site, operations }: BothDeployed) =>
+  refusalOfStacks([site, operations].flatMap((stack) => stack ?? []));
 
 /** CloudFormation gives templates back with a `?` for each character outside ASCII. */
 export function sayAgainstDeployed(

@@ -65,10 +65,40 @@ describe('npm run deploy', () => {
     expect(code).toBe(0);
   });
 
-  it('makes anew what a failed first deployment has left', async () => {
-    const { printed } = await deploy({ ...accounts.same, stackStatus: 'ROLLBACK_COMPLETE' });
+  it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'DELETE_COMPLETE'])(
+    'makes anew what a first deployment has left as %s',
+    async (stackStatus) => {
+      const { printed } = await deploy({ stacks, stackStatus });
 
-    expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+      expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+    },
+  );
+
+  it('makes no site around a database that is none of its own', async () => {
+    const { code, printed, ran } = await deploy({ database: 'available', typed: 'clinic' });
+
+    expect(printed[0]).toMatch(/^Refused: a database clinic exists already, and no stack has it/);
+    expect(ran).toEqual([]);
+    expect(code).toBe(1);
+  });
+
+  it('touches neither stack while one is being changed, and neither does diff', async () => {
+    const account = { ...accounts.same, stackStatus: 'UPDATE_IN_PROGRESS' };
+    const deployed = await deploy(account);
+    const compared = await diff(account);
+
+    for (const { printed, ran, code } of [deployed, compared]) {
+      expect(printed[0]).toMatch(/^Refused: the stack clinic is being changed now/);
+      expect(ran).toEqual([]);
+      expect(code).toBe(1);
+    }
+  });
+
+  it('looks at the stack of operations too', async () => {
+    const account = { ...accounts.same, stackStatus: { 'clinic-operations': 'UPDATE_FAILED' } };
+    const { printed } = await deploy(account);
+
+    expect(printed[0]).toMatch(/^Refused: the stack clinic-operations is UPDATE_FAILED,/);
   });
 
   it('interrupts only after the name of the site has been typed', async () => {

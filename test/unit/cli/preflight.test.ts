@@ -1,6 +1,6 @@
 import type { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { type Found, refusalOfDatabase } from '../../../cli/preflight.ts';
+import { type Found, refusalOfDatabase, refusalOfStacks } from '../../../cli/preflight.ts';
 import { wishes } from '../../../functions/power/wishes.ts';
 import { itemOf, readSite } from '../../../functions/shared/operations-table.ts';
 import { at } from '../support/time.ts';
@@ -9,9 +9,60 @@ const found = (database: string, more: Partial<Found> = {}): Found => ({
   site: 'clinic',
   region: 'ca-central-1',
   timeZone: 'America/Toronto',
+  made: true,
   database,
   table: 'Orthweb-State',
   ...more,
+});
+
+describe('a stack', () => {
+  const told = (status: string) => refusalOfStacks([{ name: 'clinic', status }])?.join('\n');
+
+  it.each([
+    ['CREATE_COMPLETE'],
+    ['UPDATE_COMPLETE'],
+    ['UPDATE_ROLLBACK_COMPLETE'],
+    ['IMPORT_COMPLETE'],
+  ])('that is %s lets the deployment begin', (status) => {
+    expect(told(status)).toBeUndefined();
+  });
+
+  it.each([
+    ['CREATE_IN_PROGRESS'],
+    ['UPDATE_IN_PROGRESS'],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'],
+    ['UPDATE_ROLLBACK_IN_PROGRESS'],
+    ['DELETE_IN_PROGRESS'],
+  ])('that is %s is waited for', (status) => {
+    expect(told(status)).toContain(`the stack clinic is being changed now (${status}).`);
+    expect(told(status)).toMatch(/\nWait until .*\nSee docs\/runbook\.md#deploy-refused\.$/);
+  });
+
+  it.each([
+    ['UPDATE_ROLLBACK_FAILED', 'Stack actions, Continue update rollback.'],
+    ['UPDATE_FAILED', 'Choose Roll back.'],
+    ['CREATE_FAILED', 'Choose Delete:'],
+    ['ROLLBACK_FAILED', 'Mend that, then choose Delete:'],
+    ['DELETE_FAILED', 'Mend that, then choose Delete.'],
+    ['IMPORT_ROLLBACK_FAILED', 'Its events in the CloudFormation console say why. Mend that.'],
+  ])('that is %s is refused, with the way out', (status, wayOut) => {
+    expect(told(status)).toContain(`Refused: the stack clinic is ${status}, and`);
+    expect(told(status)).toContain(wayOut);
+  });
+});
+
+describe('a database that no stack has', () => {
+  it.each(['available', 'stopped'])('is in the way of a new site, though it is %s', (status) => {
+    const refusal = refusalOfDatabase(found(status, { made: false }), at('20:00'))?.join('\n');
+
+    expect(refusal).toMatch(/^Refused: a database clinic exists already, and no stack has it:/);
+    expect(refusal).toMatch(/lift its deletion protection .* another name in site\./s);
+    expect(refusal).not.toContain('aws ');
+  });
+
+  it('is none, and a new site is made', () => {
+    expect(refusalOfDatabase(found('missing', { made: false }), at('20:00'))).toBeUndefined();
+  });
 });
 
 /** Nothing is ever planned to run. */

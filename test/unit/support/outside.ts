@@ -7,7 +7,8 @@ import { at } from './time.ts';
 export interface Account {
   readonly stacks?: Readonly<Record<string, object>>;
   readonly database?: string;
-  readonly stackStatus?: string;
+  /** Of both stacks, or by name. */
+  readonly stackStatus?: string | Readonly<Record<string, string>>;
   /** What AWS answers to everything instead. */
   readonly refusal?: Error;
   /** What a person types; undefined where nobody sits. */
@@ -35,7 +36,11 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
   const cloudformation = service({
     DescribeStacks: ({ StackName }: { StackName: string }) => {
       stackOf(StackName);
-      const { stackStatus: StackStatus = 'UPDATE_COMPLETE' } = account;
+      const { stackStatus = {} } = account;
+      const StackStatus =
+        typeof stackStatus === 'string'
+          ? stackStatus
+          : (stackStatus[StackName] ?? 'UPDATE_COMPLETE');
       return { Stacks: [{ StackName, StackStatus, Outputs: [OPERATIONS_TABLE] }] };
     },
     GetTemplate: ({ StackName, TemplateStage }: { StackName: string; TemplateStage: string }) => {
