@@ -36,7 +36,7 @@ export async function runDeploy(
     return 1;
   }
   return withAssembly(config, async (assembly) => {
-    const said = sayAgainstDeployed(config, assembly, deployed, options.acceptDataLoss);
+    const said = sayAgainstDeployed(config, assembly, deployed, now(), options.acceptDataLoss);
     for (const line of linesOf(said)) print(line);
     if (said.verdict === 'refused') return 1;
     if (said.verdict === 'interrupts' && !options.acceptInterruption) {

@@ -30,7 +30,7 @@ export async function runDiff(
   connect: (region: string) => Outside = outside,
 ): Promise<number> {
   const config = await loadConfig(file);
-  const { cloudformation, withAssembly, cdk, print } = connect(config.region);
+  const { cloudformation, withAssembly, cdk, print, now } = connect(config.region);
   const earlier = against === undefined ? undefined : openAssembly(against);
   const deployed = earlier ? undefined : await asking(() => readBoth(cloudformation, config));
   const refusal = deployed && refusalOfBoth(deployed);
@@ -40,8 +40,8 @@ export async function runDiff(
   }
   return withAssembly(config, async (assembly) => {
     const said = deployed
-      ? sayAgainstDeployed(config, assembly, deployed)
-      : say(config, assembly, (name) => earlier && templateOf(earlier, name));
+      ? sayAgainstDeployed(config, assembly, deployed, now())
+      : say(config, assembly, (name) => earlier && templateOf(earlier, name), now());
     for (const line of linesOf(said)) print(line);
     const refused = said.verdict === 'refused' ? 1 : 0;
     if (earlier) return refused;
@@ -72,18 +72,20 @@ export function sayAgainstDeployed(
   config: Pick<Config, 'site'>,
   assembly: CloudAssembly,
   { site, operations }: BothDeployed,
+  now: Date,
   acceptDataLoss = false,
 ): Announcement {
   const asGivenBack = (template: Template): Template =>
     JSON.parse(mangleLikeCloudFormation(JSON.stringify(template)));
   const before = (name: string) => (name === config.site ? site : operations)?.template;
-  return say(config, assembly, before, { acceptDataLoss, asGivenBack });
+  return say(config, assembly, before, now, { acceptDataLoss, asGivenBack });
 }
 
 function say(
   config: Pick<Config, 'site'>,
   assembly: CloudAssembly,
   before: (stackName: string) => Template | undefined,
+  now: Date,
   { acceptDataLoss = false, asGivenBack = (template: Template) => template } = {},
 ): Announcement {
   const stack = (name: string) => ({
@@ -92,7 +94,7 @@ function say(
     after: asGivenBack(templateOf(assembly, name) ?? {}),
   });
   const stacks = { site: stack(config.site), operations: stack(operationsOf(config)) };
-  return announce(stacks, { acceptDataLoss });
+  return announce(stacks, now, { acceptDataLoss });
 }
 
 export const linesOf = ({ lines, verdict, reason }: Announcement): string[] => [

@@ -4,6 +4,7 @@ import type { Finding } from './finding.ts';
 import { hostFindings } from './hosts.ts';
 import { networkFindings } from './network.ts';
 import { operationsFindings } from './operations.ts';
+import { scheduleFindings } from './schedule.ts';
 
 /** One stack as it is deployed, or undefined, and as it would be. */
 export interface Stack {
@@ -26,12 +27,12 @@ export interface Announcement {
 }
 
 /**
- * Says in words what a deployment does, and whether it may.
+ * Says in words what a deployment at this moment does, and whether it may.
  *
  * Refused is what replaces both hosts, takes data away or is bound to fail. `acceptDataLoss` lifts
  * the second for a site that is not in production; nothing lifts the others.
  */
-export function announce(stacks: Stacks, { acceptDataLoss = false } = {}): Announcement {
+export function announce(stacks: Stacks, now: Date, { acceptDataLoss = false } = {}): Announcement {
   const site = compared(stacks.site);
   const operations = compared(stacks.operations);
   // Before or after: no site comes into production, or out of it, by losing its data.
@@ -40,8 +41,9 @@ export function announce(stacks: Stacks, { acceptDataLoss = false } = {}): Annou
     site: siteFindings(site, production),
     operations: operationsFindings(operations.changes),
   };
-  const all = [...found.site, ...(stacks.operations.before ? found.operations : [])];
-  const quiet = stacks.site.before !== undefined && found.site.length === 0;
+  const schedule = scheduleFindings(operations.before, operations.after, now);
+  const all = [...found.site, ...schedule, ...(stacks.operations.before ? found.operations : [])];
+  const quiet = stacks.site.before !== undefined && found.site.length + schedule.length === 0;
   const lines = [
     ...(quiet ? ['Nothing happens to hosts and data.'] : []),
     ...all.map(({ text }) => text),

@@ -6,6 +6,7 @@ import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
 import type { Resource, Template } from '../../../cli/changes/change.ts';
 import { synthesize } from '../../../infra/app.ts';
 import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
+import { at } from './time.ts';
 
 /** A site that closes at night. */
 export const CLINIC: ConfigInput = {
@@ -41,17 +42,21 @@ export const assemblyOf = (input: ConfigInput): CloudAssembly =>
     validate: false,
   });
 
-/** What is said about a deployment that turns one into the other. */
+/** What is said about a deployment that turns one into the other, in the clinic's open hours. */
 export const told = (
   before: Partial<Templates>,
   after: Templates,
-  options?: { readonly acceptDataLoss: boolean },
+  {
+    now = at('20:00'),
+    ...options
+  }: { readonly acceptDataLoss?: boolean; readonly now?: Date } = {},
 ) =>
   announce(
     {
       site: { name: 'clinic', before: before.site, after: after.site },
       operations: { name: 'operations', before: before.operations, after: after.operations },
     } satisfies Stacks,
+    now,
     options,
   );
 
