@@ -1,7 +1,9 @@
 import { type Change, changesBetween, type Template } from './change.ts';
 import { dataFindings, isProduction } from './data.ts';
+import { databaseFindings } from './database.ts';
 import type { Finding } from './finding.ts';
 import { hostFindings } from './hosts.ts';
+import { logFindings } from './logs.ts';
 import { networkFindings } from './network.ts';
 import { operationsFindings } from './operations.ts';
 import { scheduleFindings } from './schedule.ts';
@@ -39,14 +41,14 @@ export function announce(stacks: Stacks, now: Date, { acceptDataLoss = false } =
   const production = isProduction(site.before) || isProduction(site.after);
   const found = {
     site: siteFindings(site, production),
-    operations: operationsFindings(operations.changes),
+    operations: [...operationsFindings(operations.changes), ...logFindings(operations.changes)],
   };
   const schedule = scheduleFindings(operations.before, operations.after, now);
   const all = [...found.site, ...schedule, ...(stacks.operations.before ? found.operations : [])];
   const quiet = stacks.site.before !== undefined && found.site.length + schedule.length === 0;
   const lines = [
     ...(quiet ? ['Nothing happens to hosts and data.'] : []),
-    ...all.map(({ text }) => text),
+    ...new Set(all.map(({ text }) => text)),
     counted(stacks.site, site.changes, found.site),
     counted(stacks.operations, operations.changes, found.operations),
   ];
@@ -70,6 +72,8 @@ function siteFindings({ changes, before, after }: Compared, production: boolean)
   return [
     ...hostFindings(changes, before, after),
     ...dataFindings(changes, production),
+    ...databaseFindings(changes),
+    ...logFindings(changes),
     ...networkFindings(changes, before),
   ];
 }
@@ -82,7 +86,10 @@ function judged(
     ({ effect }) => effect === 'refused' || (effect === 'loses data' && !lenient),
   );
   if (refused.length > 0) {
-    const remedies = new Set(refused.flatMap(({ remedy }) => remedy ?? []));
+    // What nothing lifts comes first: an option for the rest would not help.
+    const bound = refused.filter(({ effect }) => effect === 'refused');
+    const decisive = bound.length > 0 ? bound : refused;
+    const remedies = new Set(decisive.flatMap(({ remedy }) => remedy ?? []));
     return { verdict: 'refused', reason: [...remedies].join(' ') };
   }
   if (findings.some(({ effect }) => effect !== 'note')) {

@@ -142,3 +142,16 @@ function inWords(name: string, { oldValue, newValue }: PropertyDifference<unknow
 
 /** A value that a person can read, and no reference to something else. */
 const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+
+export const same = (
+  before: Resource | undefined,
+  after: Resource | undefined,
+  property: string,
+): boolean =>
+  JSON.stringify(before?.Properties?.[property]) === JSON.stringify(after?.Properties?.[property]);
+
+/** Where a resource stands below its stack: `Storage/Data`. */
+export const pathOf = (resource: Resource | undefined): string | undefined =>
+  (resource?.Metadata?.['aws:cdk:path'] as string | undefined)
+    ?.replace(/^[^/]+\//, '')
+    .replace(/\/Resource$/, '');

@@ -198,7 +198,7 @@ describe('the database', () => {
     const said = told(clinic, templates({ database: { instanceClass: 'db.t4g.large' } }));
 
     expect(sentences(said)).toEqual([
-      'database: is interrupted (its class changes from db.t4g.medium to db.t4g.large).',
+      'database: is interrupted (its class changes from db.t4g.medium to db.t4g.large). Nobody is served meanwhile, for some minutes.',
     ]);
     expect(said.verdict).toBe('interrupts');
   });
@@ -221,9 +221,23 @@ describe('the database', () => {
     const days = (backupDays: number) => templates({ database: { backupDays } });
 
     expect(told(clinic, days(14)).verdict).toBe('safe');
-    expect(sentences(told(clinic, days(0)))).toEqual([
-      'database: is interrupted (its number of days of backup changes from 7 to 0).',
+    expect(sentences(told(clinic, days(0)))[0]).toMatch(
+      /^database: is interrupted \(its number of days of backup changes from 7 to 0\)\./,
+    );
+    expect(sentences(told(days(0), clinic))).toEqual([
+      expect.stringMatching(/^database: is interrupted \(its number of days of backup/),
     ]);
+  });
+
+  it('does not lose backups without a question', () => {
+    const days = (backupDays: number) => templates({ database: { backupDays } });
+    const fewer = told(clinic, days(3));
+
+    expect(sentences(fewer)).toEqual(['database: backups older than 3 days are deleted.']);
+    expect(fewer.verdict).toBe('interrupts');
+    expect(sentences(told(clinic, days(0)))).toContain(
+      'database: all its automatic backups are deleted.',
+    );
   });
 
   it('may be restarted by another parameter, and not by another tag of the parameters', () => {
@@ -280,9 +294,26 @@ describe('the database', () => {
   });
 
   it('is replaced by one of another name in the template, however alike', () => {
-    expect(sentences(told(clinic, renamed(clinic, id)))).toContain(
+    expect(sentences(told(clinic, renamed(named(clinic), id)))).toContain(
       'database: REPLACED BY AN EMPTY ONE (it is another resource of the template). Its data is lost.',
     );
+  });
+
+  it('cannot be replaced under its own name, whatever is accepted', () => {
+    const moved = edited(clinic, (of) => {
+      const database = of[id];
+      if (database) database.Properties = { ...database.Properties, StorageEncrypted: false };
+    });
+
+    for (const next of [renamed(clinic, id), moved]) {
+      const said = told(clinic, next, { acceptDataLoss: true });
+      expect(sentences(said)).toContain(
+        'database: would be replaced under its own name clinic, which AWS refuses.',
+      );
+      expect(sentences(said).join()).not.toContain('EMPTY');
+      expect(said.verdict).toBe('refused');
+      expect(told(clinic, next).reason).not.toContain('--accept-data-loss');
+    }
   });
 
   it('leaves a snapshot where the template asks for one, or asks for nothing', () => {
@@ -360,6 +391,110 @@ describe('what else holds data', () => {
       expect.stringMatching(/^bucket of images: REPLACED BY AN EMPTY ONE .* The old one is kept/),
     );
     expect(said.verdict).toBe('refused');
+  });
+
+  const data = idOf(clinic, 'Storage/Data');
+  const rules = (id: string, ...all: readonly object[]) =>
+    edited(clinic, (of) => {
+      const bucket = of[id];
+      const LifecycleConfiguration = { Rules: all.map((rule) => ({ Status: 'Enabled', ...rule })) };
+      if (bucket) bucket.Properties = { ...bucket.Properties, LifecycleConfiguration };
+    });
+  const kept = { NoncurrentVersionExpiration: { NoncurrentDays: 36 } };
+
+  it.each([
+    ['days', { ExpirationInDays: 365 }, 365],
+    ['a date', { ExpirationDate: '2027-01-01T00:00:00Z' }, 0],
+    ['a part of it', { ExpirationInDays: 365, Prefix: 'ct/' }, 365],
+  ])('that is images does not begin to expire by %s', (_what, rule, days) => {
+    const said = told(clinic, rules(data, kept, rule));
+
+    expect(sentences(said)).toEqual([
+      `bucket of images: WHAT IS OLDER THAN ${days} DAYS IS DELETED.`,
+    ]);
+    expect(said.verdict).toBe('refused');
+    expect(said.reason).toContain('--accept-data-loss');
+  });
+
+  it('that is older versions of images is not deleted sooner without a question', () => {
+    const sooner = { NoncurrentVersionExpiration: { NoncurrentDays: 7 } };
+    const said = told(clinic, rules(data, sooner));
+
+    expect(sentences(said)).toEqual([
+      'bucket of images: what is deleted or overwritten can be had back for 7 days only.',
+    ]);
+    expect(said.verdict).toBe('interrupts');
+    expect(told(rules(data, sooner), clinic).verdict).toBe('safe');
+  });
+
+  it('is kept by a rule that is off, or that asks for no more than another did', () => {
+    const off = { Status: 'Disabled', ExpirationInDays: 1 };
+    const year = { ExpirationInDays: 365 };
+
+    expect(told(clinic, rules(data, kept, off)).verdict).toBe('safe');
+    const part = rules(data, kept, year, { ExpirationInDays: 365, Prefix: 'ct/' });
+    expect(told(rules(data, kept, year), part).verdict).toBe('safe');
+    const whole = told(rules(data, kept, { ...year, Prefix: 'ct/' }), rules(data, kept, year));
+    expect(whole.verdict).toBe('refused');
+  });
+
+  it('that is logs is not deleted sooner without a question', () => {
+    const said = told(clinic, templates({ logs: { retentionDays: 30 } }));
+
+    expect(sentences(said)).toEqual([
+      'bucket of logs: what is older than 30 days is deleted.',
+      'logs: lines older than 30 days are deleted.',
+    ]);
+    expect(said.verdict).toBe('interrupts');
+    expect(said.lines.slice(-2)).toEqual([
+      'clinic: other resources: 0 added, 0 changed, 0 removed.',
+      'operations: other resources: 0 added, 0 changed, 0 removed.',
+    ]);
+    expect(told(templates({ logs: { retentionDays: 30 } }), clinic).verdict).toBe('safe');
+  });
+
+  it('that is a log group goes only when a person wants that', () => {
+    const said = told(clinic, without('Hosts/Log', clinic));
+    const left = told(production, without('Hosts/Log', production));
+
+    expect(sentences(said)).toContain('log group /orthweb/clinic/containers: is deleted.');
+    expect(said.verdict).toBe('interrupts');
+    expect(sentences(left)).toContain(
+      'log group /orthweb/clinic/containers: leaves the site, and is kept.',
+    );
+  });
+
+  it('that is a log group does not become another one of the same name', () => {
+    const said = told(clinic, renamed(clinic, idOf(clinic, 'Hosts/Log')));
+
+    expect(sentences(said)).toContain(
+      'log group /orthweb/clinic/containers: would be replaced under its own name /orthweb/clinic/containers, which AWS refuses.',
+    );
+    expect(said.verdict).toBe('refused');
+  });
+
+  it('needs the password that the database has', () => {
+    const secret = idOf(clinic, 'Database/Secret');
+    const longer = edited(clinic, (of) => {
+      const one = of[secret];
+      const { GenerateSecretString: rule } = one?.Properties ?? {};
+      const GenerateSecretString = { ...rule, PasswordLength: 40 };
+      if (one) one.Properties = { ...one.Properties, GenerateSecretString };
+    });
+    const said = told(clinic, longer);
+
+    expect(sentences(said)).toEqual([
+      'secret Database/Secret: GETS A NEW PASSWORD, and the database keeps the old one.',
+    ]);
+    expect(said.verdict).toBe('refused');
+  });
+
+  it('is not offered up while something else is refused that no option lifts', () => {
+    const both = without('Storage/Data', templates({ network: { cidr: '10.50.0.0/16' } }));
+    const said = told(clinic, both);
+
+    expect(said.reason).toMatch(/^Hosts do not move to another subnet:/);
+    expect(said.reason).not.toContain('--accept-data-loss');
   });
 
   it('becomes protected with production, and does not lose that silently', () => {

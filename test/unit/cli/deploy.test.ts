@@ -6,7 +6,7 @@ import { type DeployOptions, runDeploy } from '../../../cli/deploy.ts';
 import { runDiff } from '../../../cli/diff.ts';
 import { awsError } from '../support/clients.ts';
 import { type Account, standIn } from '../support/outside.ts';
-import { assemblyOf, CLINIC, idOf, renamed, templates } from '../support/stacks.ts';
+import { assemblyOf, CLINIC, edited, idOf, renamed, templates } from '../support/stacks.ts';
 
 const config = path.join(mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-')), 'site.ts');
 writeFileSync(config, `export default ${JSON.stringify(CLINIC)};`);
@@ -30,7 +30,13 @@ const accounts = {
     database: 'available',
   },
   otherDatabase: {
-    stacks: { ...stacks, clinic: renamed(now, idOf(now, 'Database/Instance')).site },
+    stacks: {
+      ...stacks,
+      clinic: edited(now, (of) => {
+        const database = of[idOf(now, 'Database/Instance')];
+        if (database) database.Properties = { ...database.Properties, DBInstanceIdentifier: 'old' };
+      }).site,
+    },
     database: 'available',
   },
 } satisfies Record<string, Account>;
