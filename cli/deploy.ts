@@ -1,9 +1,18 @@
-import { readDatabase } from '../functions/power/database.ts';
+import { describeDatabase } from '../functions/power/database.ts';
+import { readSite } from '../functions/shared/operations-table.ts';
 import { type Config, loadConfig } from '../infra/config.ts';
+import { planOf } from './changes/schedule.ts';
 import { asking } from './deployed.ts';
-import { linesOf, onlyThis, readBoth, refusalOfBoth, sayAgainstDeployed } from './diff.ts';
+import {
+  type BothDeployed,
+  linesOf,
+  onlyThis,
+  readBoth,
+  refusalOfBoth,
+  sayAgainstDeployed,
+} from './diff.ts';
 import { type Outside, outside } from './outside.ts';
-import { refusalOfDatabase } from './preflight.ts';
+import { type Found, type Operated, refusalOfDatabase } from './preflight.ts';
 
 export interface DeployOptions {
   readonly config: string;
@@ -23,14 +32,12 @@ export async function runDeploy(
   connect: (region: string) => Outside = outside,
 ): Promise<number> {
   const config = await loadConfig(options.config);
-  const { cloudformation, rds, withAssembly, cdk, print, ask, now } = connect(config.region);
+  const aws = connect(config.region);
+  const { cloudformation, withAssembly, cdk, print, ask, now } = aws;
   const deployed = await asking(() => readBoth(cloudformation, config));
-  const database = await asking(() => readDatabase(rds, config.site));
-  const { site, region, timeZone } = config;
-  const made = deployed.site !== undefined;
-  const table = deployed.operations && deployed.site?.outputs.OperationsTable;
-  const found = { site, region, timeZone, made, database, table };
-  const refusal = refusalOfBoth(deployed) ?? refusalOfDatabase(found, now());
+  const refusal =
+    refusalOfBoth(deployed) ??
+    refusalOfDatabase(await asking(() => lookAt(config, deployed, aws)), now());
   if (refusal) {
     for (const line of refusal) print(line);
     return 1;
@@ -50,6 +57,38 @@ export async function runDeploy(
     const approval = ask ? [] : ['--require-approval', 'never'];
     return cdk(['deploy', '--all', ...onlyThis(assembly), ...approval]);
   });
+}
+
+/** The database, and what stops it. */
+async function lookAt(
+  { site, region, timeZone, database }: Config,
+  deployed: BothDeployed,
+  { rds, dynamodb }: Pick<Outside, 'rds' | 'dynamodb'>,
+): Promise<Found> {
+  const found = await describeDatabase(rds, site);
+  return {
+    site,
+    region,
+    timeZone,
+    made: deployed.site !== undefined,
+    database: found?.DBInstanceStatus ?? 'missing',
+    storage: { has: found?.AllocatedStorage ?? 0, wants: database.storageGiB },
+    operated: await readOperated(deployed, dynamodb),
+  };
+}
+
+/**
+ * The plan is the one that is deployed: the stack of operations, which brings the new one, comes
+ * after the stack that changes the database.
+ */
+async function readOperated(
+  { site, operations }: BothDeployed,
+  client: Outside['dynamodb'],
+): Promise<Operated | undefined> {
+  const table = site?.outputs.OperationsTable;
+  if (!operations || table === undefined) return undefined;
+  const { override } = await readSite({ client, name: table });
+  return { table, plan: planOf(operations.template), override: override?.value };
 }
 
 /** Undefined if whoever sits at the terminal wants it, by typing the name of the site. */

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { withAssembly } from './assembly.ts';
 
 /** All that `diff` and `deploy` touch outside their own process. */
 export interface Outside {
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;
+  readonly dynamodb: Pick<DynamoDBClient, 'send'>;
   readonly rds: Pick<RDSClient, 'send'>;
   readonly withAssembly: typeof withAssembly;
   /** Runs the CDK's command line on this terminal, and resolves to its exit code. */
@@ -23,6 +25,7 @@ const CDK = path.join(import.meta.dirname, '../node_modules/.bin/cdk');
 /** The real ones, with the credentials of the environment. */
 export const outside = (region: string): Outside => ({
   cloudformation: new CloudFormationClient({ region }),
+  dynamodb: new DynamoDBClient({ region }),
   rds: new RDSClient({ region }),
   withAssembly,
   cdk: runCdk,

@@ -11,7 +11,8 @@ export function scheduleFindings(before: Template, after: Template, now: Date): 
   const said = (text: string, effect: Finding['effect']): Finding[] => [
     { text: `schedule: changes.${text}`, effect, about: [] },
   ];
-  const [was, is] = [wishesBy(old, now), wishesBy(next, now)];
+  const plans = [planOf(before), planOf(after)];
+  const [was, is] = plans.map((plan) => plan && wishes(plan, undefined, now));
   if (!was || !is) return said('', 'note');
   const turning = RESOURCES.filter((name) => was.of[name] !== is.of[name]);
   if (turning.length === 0) return said('', 'note');
@@ -31,11 +32,9 @@ const planIn = ({ Resources = {} }: Template): string | undefined =>
     .map(({ Properties }) => Properties?.Environment?.Variables?.PLAN)
     .find((plan) => typeof plan === 'string');
 
-/** Undefined for a plan that this version does not read. */
-function wishesBy(plan: string, now: Date) {
-  const { data } = Plan.safeParse(plan) as { readonly data?: PowerPlan };
-  return data && wishes(data, undefined, now);
-}
+/** By which the operations of a template stop and start; undefined if this version reads none. */
+export const planOf = (operations: Template): PowerPlan | undefined =>
+  Plan.safeParse(planIn(operations)).data;
 
 function inWords(names: readonly ResourceName[]): string {
   const nodes = names.filter((name) => name !== 'database');

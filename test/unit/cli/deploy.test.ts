@@ -4,9 +4,11 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DeployOptions, runDeploy } from '../../../cli/deploy.ts';
 import { runDiff } from '../../../cli/diff.ts';
+import { itemOf } from '../../../functions/shared/operations-table.ts';
 import { awsError } from '../support/clients.ts';
 import { type Account, standIn } from '../support/outside.ts';
 import { assemblyOf, CLINIC, edited, idOf, renamed, templates } from '../support/stacks.ts';
+import { at } from '../support/time.ts';
 
 const config = path.join(mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-')), 'site.ts');
 writeFileSync(config, `export default ${JSON.stringify(CLINIC)};`);
@@ -160,7 +162,7 @@ describe('npm run deploy', () => {
     expect(printed[0]).toBe(
       'Refused: the database clinic is stopped, and AWS changes no such database.',
     );
-    expect(printed[2]).toMatch(/^aws dynamodb put-item .* --table-name Orthweb-State --item/);
+    expect(printed[3]).toMatch(/^aws dynamodb put-item .* --table-name Orthweb-State --item/);
     expect(printed.join()).not.toContain('Verdict');
     expect([ran, asked]).toEqual([[], []]);
     expect(code).toBe(1);
@@ -171,6 +173,32 @@ describe('npm run deploy', () => {
     const { printed } = await deploy({ stacks: { clinic }, database: 'stopped' });
 
     expect(printed[2]).toMatch(/^aws rds start-db-instance /);
+  });
+});
+
+describe('npm run deploy, about the database', () => {
+  it('reads what it has grown to', async () => {
+    const { printed, ran } = await deploy({ ...accounts.same, storageGiB: 45 });
+
+    expect(printed).toContain('Write 45 or more in database.storageGiB.');
+    expect(ran).toEqual([]);
+  });
+
+  it('reads the plan that is deployed, and the override that stands', async () => {
+    const closing = templates({ schedule: { windows: [{ from: '07:00', to: '15:30' }] } });
+    const account = {
+      stacks: { ...stacks, 'clinic-operations': closing.operations },
+      database: 'available',
+    };
+    const until = at('22:00').toISOString();
+    const from = at('19:00').toISOString();
+    const open = { wish: 'running', from, until, by: 'Ada', reason: 'late clinic' };
+    const refused = await deploy(account);
+    const held = await deploy({ ...account, items: [itemOf('OVERRIDE', 1, open)] });
+
+    expect(refused.printed[0]).toContain('stops the database clinic at Mon 23 Nov 15:30,');
+    expect(refused.ran).toEqual([]);
+    expect(held.ran).toHaveLength(1);
   });
 });
 

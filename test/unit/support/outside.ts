@@ -7,6 +7,10 @@ import { at } from './time.ts';
 export interface Account {
   readonly stacks?: Readonly<Record<string, object>>;
   readonly database?: string;
+  /** How much storage it has, in GiB. */
+  readonly storageGiB?: number;
+  /** The items of the operations table. */
+  readonly items?: readonly object[];
   /** Of both stacks, or by name. */
   readonly stackStatus?: string | Readonly<Record<string, string>>;
   /** What AWS answers to everything instead. */
@@ -53,13 +57,16 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
     DescribeDBInstances: () => {
       const { database } = account;
       if (!database) throw awsError('DBInstanceNotFoundFault', 'DBInstance clinic not found.');
-      return { DBInstances: [{ DBInstanceStatus: database }] };
+      const { storageGiB: AllocatedStorage = 30 } = account;
+      return { DBInstances: [{ DBInstanceStatus: database, AllocatedStorage }] };
     },
   });
+  const dynamodb = service({ Query: () => ({ Items: account.items ?? [] }) });
   const connect = (region: string): Outside => {
     regions.push(region);
     return {
       cloudformation,
+      dynamodb,
       rds,
       withAssembly: (_config, use) => use(assembly),
       cdk: async (args) => {
