@@ -11,6 +11,7 @@ import {
   refusalOfBoth,
   sayAgainstDeployed,
 } from './diff.ts';
+import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
 import { type Found, type Operated, refusalOfDatabase } from './preflight.ts';
 
@@ -39,7 +40,7 @@ export async function runDeploy(
     refusalOfBoth(deployed) ??
     refusalOfDatabase(await asking(() => lookAt(config, deployed, aws)), now());
   if (refusal) {
-    for (const line of refusal) print(line);
+    for (const line of refusal.flatMap(printed)) print(line);
     return 1;
   }
   return withAssembly(config, async (assembly) => {
@@ -103,5 +104,5 @@ async function refusalOfPerson(
     );
   }
   const answer = await ask(`Type the name of the site (${site}) to deploy this: `);
-  return answer.trim() === site ? undefined : 'Nothing was deployed.';
+  return answer?.trim() === site ? undefined : 'Nothing was deployed.';
 }

@@ -1,10 +1,12 @@
 import { mangleLikeCloudFormation } from '@aws-cdk/cloudformation-diff';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { operationsOf } from '../infra/app.ts';
 import { type Config, loadConfig } from '../infra/config.ts';
 import { openAssembly, templateOf } from './assembly.ts';
 import { type Announcement, announce } from './changes/announcement.ts';
 import type { Template } from './changes/change.ts';
 import { asking, type Deployed, readDeployed } from './deployed.ts';
+import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
 import { refusalOfStacks } from './preflight.ts';
 
@@ -31,11 +33,11 @@ export async function runDiff(
 ): Promise<number> {
   const config = await loadConfig(file);
   const { cloudformation, withAssembly, cdk, print, now } = connect(config.region);
-  const earlier = against === undefined ? undefined : openAssembly(against);
+  const earlier = against === undefined ? undefined : openAssembly(against, config.region);
   const deployed = earlier ? undefined : await asking(() => readBoth(cloudformation, config));
   const refusal = deployed && refusalOfBoth(deployed);
   if (refusal) {
-    for (const line of refusal) print(line);
+    for (const line of refusal.flatMap(printed)) print(line);
     return 1;
   }
   return withAssembly(config, async (assembly) => {
@@ -50,8 +52,6 @@ export async function runDiff(
     return refused || code;
   });
 }
-
-export const operationsOf = ({ site }: Pick<Config, 'site'>): string => `${site}-operations`;
 
 export async function readBoth(
   cloudformation: Outside['cloudformation'],
@@ -91,17 +91,14 @@ function say(
   const stack = (name: string) => ({
     name,
     before: before(name),
-    after: asGivenBack(templateOf(assembly, name) ?? {}),
+    after: asGivenBack(assembly.getStackByName(name).template),
   });
   const stacks = { site: stack(config.site), operations: stack(operationsOf(config)) };
   return announce(stacks, now, { acceptDataLoss });
 }
 
-export const linesOf = ({ lines, verdict, reason }: Announcement): string[] => [
-  ...lines,
-  '',
-  `Verdict: ${verdict}. ${reason}`,
-];
+export const linesOf = ({ lines, verdict, reason }: Announcement): readonly string[] =>
+  [...lines, '', `Verdict: ${verdict}. ${reason}`].flatMap(printed);
 
 /** The CDK takes an assembly that is there as it is; building anew would be another one. */
 export const onlyThis = ({ directory }: CloudAssembly): string[] => [

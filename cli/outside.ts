@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type ReadLineOptions } from 'node:readline/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
@@ -15,8 +15,8 @@ export interface Outside {
   /** Runs the CDK's command line on this terminal, and resolves to its exit code. */
   readonly cdk: (args: readonly string[]) => Promise<number>;
   readonly print: (line: string) => void;
-  /** Asks a person; undefined where nobody sits. */
-  readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** Asks a person, who may leave without an answer; undefined where nobody sits. */
+  readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   readonly now: () => Date;
 }
 
@@ -30,7 +30,7 @@ export const outside = (region: string): Outside => ({
   withAssembly,
   cdk: runCdk,
   print: (line) => process.stdout.write(`${line}\n`),
-  ask: process.stdin.isTTY && process.stdout.isTTY ? askHere : undefined,
+  ask: process.stdin.isTTY && process.stdout.isTTY ? (question) => askHere(question) : undefined,
   now: () => new Date(),
 });
 
@@ -43,10 +43,19 @@ function runCdk(args: readonly string[]): Promise<number> {
   });
 }
 
-async function askHere(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+/** Ctrl-C and Ctrl-D leave without an answer. */
+export async function askHere(
+  question: string,
+  streams: ReadLineOptions = { input: process.stdin, output: process.stdout },
+): Promise<string | undefined> {
+  const terminal = createInterface(streams);
   try {
     return await terminal.question(question);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    // The question's line is not ended by these keys.
+    streams.output?.write('\n');
+    return undefined;
   } finally {
     terminal.close();
   }

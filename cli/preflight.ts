@@ -88,10 +88,10 @@ export function refusalOfDatabase(found: Found, now: Date): readonly string[] | 
   if (database === 'missing') return undefined;
   if (!made) {
     return [
-      `Refused: a database ${site} exists already, and no stack has it: a site of this name was`,
-      'deleted and kept its data, or its first deployment failed.',
-      'If it holds nothing that you need, lift its deletion protection and delete it, with a final',
-      'snapshot. Otherwise write another name in site.',
+      `Refused: a database ${site} exists already, and no stack has it: a production site of this ` +
+        'name was deleted and kept it, or a first deployment failed and left it.',
+      'If it holds nothing that you need, lift its deletion protection and delete it, with a final ' +
+        'snapshot. Otherwise write another name in site.',
       SEE,
     ];
   }
@@ -108,8 +108,10 @@ export function refusalOfDatabase(found: Found, now: Date): readonly string[] | 
   if (takes) return refusalOfHour(found, now);
   const refused = `Refused: the database ${site} is ${database}, and AWS changes no such database.`;
   if (STAYS.test(database)) {
-    const look = 'The RDS console, under Logs & events, says what is wrong. Mend that first:';
-    return [refused, look, 'it does not pass by waiting.', SEE];
+    const look =
+      'It does not pass by waiting. The RDS console, under Logs & events, says what is wrong: mend ' +
+      'that first.';
+    return [refused, look, SEE];
   }
   if (database !== 'stopped' && database !== 'stopping') {
     const wait = 'Wait until the RDS console calls it Available, then run npm run deploy again.';
@@ -122,9 +124,9 @@ export function refusalOfDatabase(found: Found, now: Date): readonly string[] | 
   return [
     refused,
     ...held(found, operated.table, now),
-    'Orthweb then starts database and hosts; it may take 25 minutes. Wait for the message that the',
-    'site is open, and run npm run deploy again. After that time the schedule rules again. Do not',
-    'start the database by hand: Orthweb would stop it again.',
+    'Orthweb then starts database and hosts; it may take 25 minutes. Wait for the message that the ' +
+      'site is open, and run npm run deploy again. After that time the schedule rules again. Do not ' +
+      'start the database by hand: Orthweb would stop it again.',
     SEE,
   ];
 }
@@ -161,8 +163,8 @@ function held({ region, timeZone }: Found, table: string, now: Date): readonly s
   const override = openFrom(now);
   const until = localTime(new Date(override.until), timeZone);
   return [
-    `Open the site until ${until} (this takes the place of an override that stands), by this in`,
-    'bash, zsh or CloudShell:',
+    `Open the site until ${until} by this command, whose quotes are for bash, zsh or CloudShell ` +
+      '(it takes the place of an override that stands):',
     putItem(region, table, override),
   ];
 }

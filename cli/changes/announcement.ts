@@ -51,6 +51,9 @@ export function announce(stacks: Stacks, now: Date, { acceptDataLoss = false } =
     ...new Set(all.map(({ text }) => text)),
     counted(stacks.site, site.changes, found.site),
     counted(stacks.operations, operations.changes, found.operations),
+    ...(stacks.site.before
+      ? []
+      : ['A site of another name or region stays as it is, and is paid for.']),
   ];
   return { lines, ...judged(all, acceptDataLoss && !production) };
 }
@@ -103,8 +106,9 @@ function counted(
   changes: readonly Change[],
   findings: readonly Finding[],
 ): string {
-  if (!before)
+  if (!before) {
     return `${name}: the stack does not exist yet; all ${changes.length} of its resources are new.`;
+  }
   if (changes.length === 0) return `${name}: nothing changes.`;
   const told = new Set(findings.flatMap(({ about }) => about));
   const others = changes.filter(({ id }) => !told.has(id));

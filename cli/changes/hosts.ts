@@ -2,6 +2,7 @@ import { NODES, type NodeName, peerOf } from '../../functions/shared/operations-
 import type { Change, Resource, Template } from './change.ts';
 import { type Finding, withReason } from './finding.ts';
 import { launchFindings } from './launch.ts';
+import { STAY } from './network.ts';
 
 const INSTANCE = 'AWS::EC2::Instance';
 const ADDRESS = 'AWS::EC2::EIP';
@@ -87,8 +88,7 @@ function refusalOf(hosts: readonly Host[]): Finding[] | undefined {
   if (hosts.length < NODES.length || !hosts.every(gone)) return undefined;
   const moved = hosts.some(({ properties }) => properties.includes('SubnetId'));
   const remedy = moved
-    ? 'Hosts do not move to another subnet: leave network and zones as they are, or make a new ' +
-      'site, under another name, with the ones you want.'
+    ? STAY
     : 'Raise hosts.generation of one node and deploy; when that node serves, do the same with ' +
       'the other.';
   const text = 'both nodes: would be replaced in one deployment, and nobody would be served.';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Change, changesBetween, IN_PLACE } from '../../../cli/changes/change.ts';
 import { edited, idOf, renamed, templates, told } from '../support/stacks.ts';
 import { at } from '../support/time.ts';
 
@@ -46,8 +47,50 @@ describe('a deployment that touches nothing', () => {
         /^clinic: the stack does not exist yet; all \d+ of its resources are new/,
       ),
       expect.stringMatching(/^operations: the stack does not exist yet; all \d+ of its/),
+      'A site of another name or region stays as it is, and is paid for.',
     ]);
     expect(said.verdict).toBe('safe');
+  });
+});
+
+describe('a change in place', () => {
+  const INSTANCE = 'AWS::EC2::Instance';
+  const DATABASE = 'AWS::RDS::DBInstance';
+  const cases: readonly (readonly [string, string, unknown, unknown, Change['fate']])[] = [
+    [INSTANCE, 'InstanceType', 't3.medium', 't3.large', 'interrupted'],
+    [INSTANCE, 'SecurityGroupIds', ['sg-1'], ['sg-2'], 'changed'],
+    [DATABASE, 'AutoMinorVersionUpgrade', true, false, 'changed'],
+    [DATABASE, 'BackupRetentionPeriod', 7, 14, 'changed'],
+    [DATABASE, 'BackupRetentionPeriod', 7, 0, 'interrupted'],
+    [DATABASE, 'BackupRetentionPeriod', 0, 7, 'interrupted'],
+    [DATABASE, 'CACertificateIdentifier', 'rds-ca-rsa2048-g1', 'rds-ca-rsa4096-g1', 'interrupted'],
+    [DATABASE, 'DBInstanceClass', 'db.t4g.medium', 'db.t4g.large', 'interrupted'],
+    [DATABASE, 'DBParameterGroupName', 'one', 'another', 'interrupted'],
+    [DATABASE, 'EngineVersion', '17.9', '17.10', 'interrupted'],
+    [DATABASE, 'MultiAZ', false, true, 'changed'],
+    [DATABASE, 'StorageType', 'gp3', 'io2', 'interrupted'],
+  ];
+
+  it.each(cases)('of %s %s is felt as AWS says', (Type, property, from, to, fate) => {
+    const having = (value: unknown) => ({
+      Resources: { It: { Type, Properties: { [property]: value } } },
+    });
+
+    expect(changesBetween(having(from), having(to))).toMatchObject([{ id: 'It', fate }]);
+  });
+
+  it('is looked up for what our templates have, and for nothing else', () => {
+    const looked = Object.entries(IN_PLACE).flatMap(([type, properties]) =>
+      Object.keys(properties).map((property) => `${type} ${property}`),
+    );
+    const ours = Object.values(clinic.site.Resources ?? {}).flatMap(({ Type, Properties = {} }) =>
+      Object.keys(Properties).map((property) => `${Type} ${property}`),
+    );
+
+    expect(new Set(cases.map(([type, property]) => `${type} ${property}`))).toEqual(
+      new Set(looked),
+    );
+    expect(looked.filter((one) => !ours.includes(one))).toEqual([]);
   });
 });
 
@@ -198,8 +241,9 @@ describe('hosts', () => {
       'network: the subnets of the database would be replaced, which AWS refuses.',
     ]);
     expect(said.verdict).toBe('refused');
-    expect(said.reason).toMatch(/^Hosts do not move to another subnet: .* Leave the ranges/);
-    expect(said.reason).not.toContain('hosts.generation');
+    expect(said.reason).toBe(
+      'Hosts and database do not move to another subnet: leave the ranges of the network and the zones as they are, or make a new site, under another name, with the ones you want.',
+    );
   });
 
   it('keep their addresses, or it is said', () => {
@@ -279,9 +323,15 @@ describe('the database', () => {
       if (group) group.Properties = { ...group.Properties, Parameters: { 'rds.force_ssl': '1' } };
     });
 
+    const tagged = edited(clinic, (of) => {
+      const group = of[parameters];
+      if (group) group.Properties = { ...group.Properties, Tags: [{ Key: 'Owner', Value: 'me' }] };
+    });
+
     expect(sentences(told(clinic, logging))).toEqual([
       'database: may be restarted (its parameters change).',
     ]);
+    expect(sentences(told(clinic, tagged))).toEqual(['Nothing happens to hosts and data.']);
   });
 
   const named = (all: typeof clinic) =>
@@ -382,8 +432,9 @@ describe('the database', () => {
     const said = told(three, clinic);
 
     expect(sentences(said)).toEqual([
-      expect.stringMatching(/^network: the site leaves zone ca-central-1d\. If the database/),
+      'network: the site leaves zone ca-central-1d. If the database or its standby lies there, AWS may refuse, and undo the deployment.',
     ]);
+    expect(said.verdict).toBe('interrupts');
   });
 });
 
@@ -527,7 +578,7 @@ describe('what else holds data', () => {
     const both = without('Storage/Data', templates({ network: { cidr: '10.50.0.0/16' } }));
     const said = told(clinic, both);
 
-    expect(said.reason).toMatch(/^Hosts do not move to another subnet:/);
+    expect(said.reason).toMatch(/^Hosts and database do not move to another subnet:/);
     expect(said.reason).not.toContain('--accept-data-loss');
   });
 

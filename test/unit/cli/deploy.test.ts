@@ -1,16 +1,20 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type DeployOptions, runDeploy } from '../../../cli/deploy.ts';
 import { runDiff } from '../../../cli/diff.ts';
+import { askHere } from '../../../cli/outside.ts';
 import { itemOf } from '../../../functions/shared/operations-table.ts';
 import { awsError } from '../support/clients.ts';
 import { type Account, standIn } from '../support/outside.ts';
 import { assemblyOf, CLINIC, edited, idOf, renamed, templates } from '../support/stacks.ts';
 import { at } from '../support/time.ts';
 
-const config = path.join(mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-')), 'site.ts');
+const home = mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-'));
+afterAll(() => rmSync(home, { recursive: true }));
+const config = path.join(home, 'site.ts');
 writeFileSync(config, `export default ${JSON.stringify(CLINIC)};`);
 
 const now = templates();
@@ -53,7 +57,28 @@ async function diff(account: Account) {
   return { ...outside, code: await runDiff({ config }, outside.connect) };
 }
 
+/** What was printed, as sentences. */
+const text = (printed: readonly string[]) => printed.join(' ').replace(/\s+/g, ' ');
+
 const folder = expect.stringMatching(/orthweb-assembly-/);
+
+it('prints no line of more than 100 columns, but for a command to be copied', async () => {
+  const runs = [
+    await deploy({ ...accounts.smaller, typed: 'no' }),
+    await deploy(accounts.otherHosts),
+    await deploy(accounts.otherDatabase),
+    await deploy({ ...accounts.same, database: 'stopped' }),
+    await deploy({ ...accounts.same, storageGiB: 45 }),
+    await deploy({ ...accounts.same, stackStatus: 'UPDATE_ROLLBACK_FAILED' }),
+    await deploy({ database: 'available' }),
+    await diff(accounts.smaller),
+  ];
+  const lines = runs.flatMap(({ printed }) => printed);
+
+  expect(lines.filter((line) => line.length > 100 && !line.startsWith('aws '))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('aws '))).toHaveLength(1);
+  expect(lines).toContain('            second one. Expect some minutes in which nobody is served.');
+});
 
 describe('npm run deploy', () => {
   it('hands what it has told about to the CDK, and ends as that does', async () => {
@@ -120,6 +145,26 @@ describe('npm run deploy', () => {
     expect([yes.code, no.code]).toEqual([0, 1]);
   });
 
+  it('does nothing when the question is left without an answer', async () => {
+    const { code, printed, ran } = await deploy({ ...accounts.smaller, typed: 'leaves' });
+
+    expect(printed.at(-1)).toBe('Nothing was deployed.');
+    expect(ran).toEqual([]);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ])('lets a person leave the question by %s', async (_key, typed) => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const answer = askHere('Well? ', { input, output, terminal: true });
+    input.write(typed);
+
+    expect(await answer).toBeUndefined();
+    expect(String(output.read())).toMatch(/\n$/);
+  });
+
   it('interrupts without a terminal only where that was accepted beforehand', async () => {
     const unasked = await deploy(accounts.smaller);
     const accepted = await deploy(accounts.smaller, { acceptInterruption: true });
@@ -137,7 +182,7 @@ describe('npm run deploy', () => {
       options,
     );
 
-    expect(printed.at(-1)).toMatch(/^Verdict: refused\. Raise hosts\.generation of one node/);
+    expect(text(printed)).toMatch(/ Verdict: refused\. Raise hosts\.generation of one node/);
     expect([ran, asked]).toEqual([[], []]);
     expect(code).toBe(1);
   });
@@ -162,7 +207,9 @@ describe('npm run deploy', () => {
     expect(printed[0]).toBe(
       'Refused: the database clinic is stopped, and AWS changes no such database.',
     );
-    expect(printed[3]).toMatch(/^aws dynamodb put-item .* --table-name Orthweb-State --item/);
+    expect(printed).toContainEqual(
+      expect.stringMatching(/^aws dynamodb put-item .* --table-name Orthweb-State --item/),
+    );
     expect(printed.join()).not.toContain('Verdict');
     expect([ran, asked]).toEqual([[], []]);
     expect(code).toBe(1);
@@ -224,7 +271,9 @@ describe('npm run diff', () => {
     const moved = await runDiff({ config, against: assemblyOf(refused).directory }, connect);
 
     expect(printed[0]).toBe('Nothing happens to hosts and data.');
-    expect(printed.at(-1)).toMatch(/^Verdict: refused\. Hosts do not move to another subnet/);
+    expect(text(printed)).toMatch(
+      / Verdict: refused\. Hosts and database do not move to another subnet/,
+    );
     expect([calls, ran]).toEqual([[], []]);
     expect([same, moved]).toEqual([0, 1]);
   });
@@ -234,6 +283,22 @@ describe('npm run diff', () => {
     await runDiff({ config, against: assemblyOf({ ...CLINIC, site: 'other' }).directory }, connect);
 
     expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+  });
+
+  it('compares no two regions', async () => {
+    const elsewhere = {
+      ...CLINIC,
+      region: 'eu-west-1',
+      zones: ['eu-west-1a', 'eu-west-1b'],
+    };
+    const failing = runDiff(
+      { config, against: assemblyOf(elsewhere).directory },
+      standIn().connect,
+    );
+
+    await expect(failing).rejects.toThrow(
+      /^--against: .* is of the region eu-west-1, and the configuration of ca-central-1\./,
+    );
   });
 
   it('takes no folder without an assembly, and says how one is made', async () => {

@@ -150,16 +150,18 @@ describe('a database that takes none', () => {
   ])('%s is mended by a person, and not waited for', (status) => {
     const refusal = refusalOfDatabase(found(status), at('20:00'))?.join(' ');
 
-    expect(refusal).toContain('The RDS console, under Logs & events, says what is wrong.');
+    expect(refusal).toContain(
+      'The RDS console, under Logs & events, says what is wrong: mend that first.',
+    );
     expect(refusal).not.toContain('Wait until');
   });
 
   it.each(['stopped', 'stopping'])('%s is opened by a command, until it is said when', (status) => {
     const refusal = refusalOfDatabase(found(status), at('20:00'));
 
-    expect(refusal?.[1]).toMatch(/^Open the site until Mon 23 Nov 17:00 \(/);
-    expect(refusal?.[2]).toBe('bash, zsh or CloudShell:');
-    expect(refusal?.[3]).toMatch(
+    expect(refusal?.[1]).toMatch(/^Open the site until Mon 23 Nov 17:00 by this command/);
+    expect(refusal?.[1]).toContain('whose quotes are for bash, zsh or CloudShell');
+    expect(refusal?.[2]).toMatch(
       /^aws dynamodb put-item --region ca-central-1 --table-name Orthweb-State --item '\{.*\}'$/,
     );
   });

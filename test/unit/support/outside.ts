@@ -15,7 +15,7 @@ export interface Account {
   readonly stackStatus?: string | Readonly<Record<string, string>>;
   /** What AWS answers to everything instead. */
   readonly refusal?: Error;
-  /** What a person types; undefined where nobody sits. */
+  /** What a person types, who `leaves` without an answer; undefined where nobody sits. */
   readonly typed?: string;
   readonly cdkEnds?: number;
 }
@@ -79,7 +79,7 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
           ? undefined
           : async (question) => {
               asked.push(question);
-              return typed;
+              return typed === 'leaves' ? undefined : typed;
             },
       now: () => at('20:00'),
     };

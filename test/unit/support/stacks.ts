@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { afterAll } from 'vitest';
 import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
 import type { Resource, Template } from '../../../cli/changes/change.ts';
 import { synthesize } from '../../../infra/app.ts';
@@ -30,15 +31,18 @@ export interface Templates {
 export function templates(different: Partial<ConfigInput> = {}): Templates {
   const assembly = assemblyOf({ ...CLINIC, ...different });
   const [site = {}, operations = {}] = assembly.stacks.map(({ template }) => template as Template);
-  rmSync(assembly.directory, { recursive: true });
   return { site, operations };
 }
 
-/** In a folder of its own, which stays. */
+/** All assemblies of a test file. */
+const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-assemblies-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** In a folder of its own, which stays until the tests of the file are over. */
 export const assemblyOf = (input: ConfigInput): CloudAssembly =>
   synthesize({
     config: parseConfig(input),
-    outdir: mkdtempSync(path.join(tmpdir(), 'orthweb-assembly-')),
+    outdir: mkdtempSync(path.join(folder, 'orthweb-assembly-')),
     validate: false,
   });
 
