@@ -50,8 +50,18 @@ export async function withAssembly<T>(
 export const templateOf = (assembly: CloudAssembly, stackName: string): Template | undefined =>
   assembly.stacks.find((stack) => stack.stackName === stackName)?.template;
 
-/** An assembly that somebody made earlier. Throws `UserError` if there is none. */
-export function openAssembly(folder: string): CloudAssembly {
+/** An assembly that somebody made earlier. Throws `UserError` if there is none of this region. */
+export function openAssembly(folder: string, region: string): CloudAssembly {
+  const assembly = readAssembly(folder);
+  const other = assembly.stacks.find(({ environment }) => environment.region !== region);
+  if (!other) return assembly;
+  throw new UserError(
+    `--against: "${folder}" is of the region ${other.environment.region}, and the configuration of ` +
+      `${region}. A site does not move: the one here would be new, and the one there stays.`,
+  );
+}
+
+function readAssembly(folder: string): CloudAssembly {
   try {
     return new CloudAssembly(folder);
   } catch (error) {

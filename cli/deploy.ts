@@ -1,9 +1,19 @@
-import { readDatabase } from '../functions/power/database.ts';
+import { describeDatabase } from '../functions/power/database.ts';
+import { readSite } from '../functions/shared/operations-table.ts';
 import { type Config, loadConfig } from '../infra/config.ts';
+import { planOf } from './changes/schedule.ts';
 import { asking } from './deployed.ts';
-import { linesOf, onlyThis, readBoth, sayAgainstDeployed } from './diff.ts';
+import {
+  type BothDeployed,
+  linesOf,
+  onlyThis,
+  readBoth,
+  refusalOfBoth,
+  sayAgainstDeployed,
+} from './diff.ts';
+import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
-import { refusalOfDatabase } from './preflight.ts';
+import { type Found, type Operated, refusalOfDatabase } from './preflight.ts';
 
 export interface DeployOptions {
   readonly config: string;
@@ -23,18 +33,18 @@ export async function runDeploy(
   connect: (region: string) => Outside = outside,
 ): Promise<number> {
   const config = await loadConfig(options.config);
-  const { cloudformation, rds, withAssembly, cdk, print, ask, now } = connect(config.region);
+  const aws = connect(config.region);
+  const { cloudformation, withAssembly, cdk, print, ask, now } = aws;
   const deployed = await asking(() => readBoth(cloudformation, config));
-  const database = await asking(() => readDatabase(rds, config.site));
-  const { site, region, timeZone } = config;
-  const table = deployed.operations && deployed.site?.outputs.OperationsTable;
-  const refusal = refusalOfDatabase({ site, region, timeZone, database, table }, now());
+  const refusal =
+    refusalOfBoth(deployed) ??
+    refusalOfDatabase(await asking(() => lookAt(config, deployed, aws)), now());
   if (refusal) {
-    for (const line of refusal) print(line);
+    for (const line of refusal.flatMap(printed)) print(line);
     return 1;
   }
   return withAssembly(config, async (assembly) => {
-    const said = sayAgainstDeployed(config, assembly, deployed, options.acceptDataLoss);
+    const said = sayAgainstDeployed(config, assembly, deployed, now(), options.acceptDataLoss);
     for (const line of linesOf(said)) print(line);
     if (said.verdict === 'refused') return 1;
     if (said.verdict === 'interrupts' && !options.acceptInterruption) {
@@ -50,6 +60,38 @@ export async function runDeploy(
   });
 }
 
+/** The database, and what stops it. */
+async function lookAt(
+  { site, region, timeZone, database }: Config,
+  deployed: BothDeployed,
+  { rds, dynamodb }: Pick<Outside, 'rds' | 'dynamodb'>,
+): Promise<Found> {
+  const found = await describeDatabase(rds, site);
+  return {
+    site,
+    region,
+    timeZone,
+    made: deployed.site !== undefined,
+    database: found?.DBInstanceStatus ?? 'missing',
+    storage: { has: found?.AllocatedStorage ?? 0, wants: database.storageGiB },
+    operated: await readOperated(deployed, dynamodb),
+  };
+}
+
+/**
+ * The plan is the one that is deployed: the stack of operations, which brings the new one, comes
+ * after the stack that changes the database.
+ */
+async function readOperated(
+  { site, operations }: BothDeployed,
+  client: Outside['dynamodb'],
+): Promise<Operated | undefined> {
+  const table = site?.outputs.OperationsTable;
+  if (!operations || table === undefined) return undefined;
+  const { override } = await readSite({ client, name: table });
+  return { table, plan: planOf(operations.template), override: override?.value };
+}
+
 /** Undefined if whoever sits at the terminal wants it, by typing the name of the site. */
 async function refusalOfPerson(
   { site }: Pick<Config, 'site'>,
@@ -62,5 +104,5 @@ async function refusalOfPerson(
     );
   }
   const answer = await ask(`Type the name of the site (${site}) to deploy this: `);
-  return answer.trim() === site ? undefined : 'Nothing was deployed.';
+  return answer?.trim() === site ? undefined : 'Nothing was deployed.';
 }

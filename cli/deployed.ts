@@ -8,6 +8,9 @@ import { UserError } from './user-error.ts';
 
 /** A stack as it stands in the account. */
 export interface Deployed {
+  readonly name: string;
+  /** CloudFormation's word for its status. */
+  readonly status: string;
   readonly template: Template;
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -23,7 +26,8 @@ export async function readDeployed(
   try {
     const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: name }));
     const stack = Stacks?.[0];
-    if (!stack || NEVER_MADE.has(stack.StackStatus ?? '')) return undefined;
+    const { StackStatus: status = '' } = stack ?? {};
+    if (!stack || NEVER_MADE.has(status)) return undefined;
     const { TemplateBody = '' } = await cloudformation.send(
       new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' }),
     );
@@ -31,7 +35,8 @@ export async function readDeployed(
       OutputKey,
       OutputValue,
     ]);
-    return { template: parse(TemplateBody, name), outputs: Object.fromEntries(outputs) };
+    const template = parse(TemplateBody, name);
+    return { name, status, template, outputs: Object.fromEntries(outputs) };
   } catch (error) {
     if (isAbsent(error, name)) return undefined;
     throw error;

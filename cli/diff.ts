@@ -1,11 +1,14 @@
 import { mangleLikeCloudFormation } from '@aws-cdk/cloudformation-diff';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { operationsOf } from '../infra/app.ts';
 import { type Config, loadConfig } from '../infra/config.ts';
 import { openAssembly, templateOf } from './assembly.ts';
 import { type Announcement, announce } from './changes/announcement.ts';
 import type { Template } from './changes/change.ts';
 import { asking, type Deployed, readDeployed } from './deployed.ts';
+import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
+import { refusalOfStacks } from './preflight.ts';
 
 export interface DiffOptions {
   readonly config: string;
@@ -29,13 +32,18 @@ export async function runDiff(
   connect: (region: string) => Outside = outside,
 ): Promise<number> {
   const config = await loadConfig(file);
-  const { cloudformation, withAssembly, cdk, print } = connect(config.region);
-  const earlier = against === undefined ? undefined : openAssembly(against);
+  const { cloudformation, withAssembly, cdk, print, now } = connect(config.region);
+  const earlier = against === undefined ? undefined : openAssembly(against, config.region);
   const deployed = earlier ? undefined : await asking(() => readBoth(cloudformation, config));
+  const refusal = deployed && refusalOfBoth(deployed);
+  if (refusal) {
+    for (const line of refusal.flatMap(printed)) print(line);
+    return 1;
+  }
   return withAssembly(config, async (assembly) => {
     const said = deployed
-      ? sayAgainstDeployed(config, assembly, deployed)
-      : say(config, assembly, (name) => earlier && templateOf(earlier, name));
+      ? sayAgainstDeployed(config, assembly, deployed, now())
+      : say(config, assembly, (name) => earlier && templateOf(earlier, name), now());
     for (const line of linesOf(said)) print(line);
     const refused = said.verdict === 'refused' ? 1 : 0;
     if (earlier) return refused;
@@ -44,8 +52,6 @@ export async function runDiff(
     return refused || code;
   });
 }
-
-export const operationsOf = ({ site }: Pick<Config, 'site'>): string => `${site}-operations`;
 
 export async function readBoth(
   cloudformation: Outside['cloudformation'],
@@ -57,39 +63,42 @@ export async function readBoth(
   };
 }
 
+/** Of a stack that is being changed, or was left half-way, nobody can say what a change does. */
+export const refusalOfBoth = ({ site, operations }: BothDeployed) =>
+  refusalOfStacks([site, operations].flatMap((stack) => stack ?? []));
+
 /** CloudFormation gives templates back with a `?` for each character outside ASCII. */
 export function sayAgainstDeployed(
   config: Pick<Config, 'site'>,
   assembly: CloudAssembly,
   { site, operations }: BothDeployed,
+  now: Date,
   acceptDataLoss = false,
 ): Announcement {
   const asGivenBack = (template: Template): Template =>
     JSON.parse(mangleLikeCloudFormation(JSON.stringify(template)));
   const before = (name: string) => (name === config.site ? site : operations)?.template;
-  return say(config, assembly, before, { acceptDataLoss, asGivenBack });
+  return say(config, assembly, before, now, { acceptDataLoss, asGivenBack });
 }
 
 function say(
   config: Pick<Config, 'site'>,
   assembly: CloudAssembly,
   before: (stackName: string) => Template | undefined,
+  now: Date,
   { acceptDataLoss = false, asGivenBack = (template: Template) => template } = {},
 ): Announcement {
   const stack = (name: string) => ({
     name,
     before: before(name),
-    after: asGivenBack(templateOf(assembly, name) ?? {}),
+    after: asGivenBack(assembly.getStackByName(name).template),
   });
   const stacks = { site: stack(config.site), operations: stack(operationsOf(config)) };
-  return announce(stacks, { acceptDataLoss });
+  return announce(stacks, now, { acceptDataLoss });
 }
 
-export const linesOf = ({ lines, verdict, reason }: Announcement): string[] => [
-  ...lines,
-  '',
-  `Verdict: ${verdict}. ${reason}`,
-];
+export const linesOf = ({ lines, verdict, reason }: Announcement): readonly string[] =>
+  [...lines, '', `Verdict: ${verdict}. ${reason}`].flatMap(printed);
 
 /** The CDK takes an assembly that is there as it is; building anew would be another one. */
 export const onlyThis = ({ directory }: CloudAssembly): string[] => [

@@ -13,6 +13,9 @@ export interface SynthOptions {
   readonly validate: boolean;
 }
 
+/** Name of the stack of a site's operations. */
+export const operationsOf = ({ site }: Pick<Config, 'site'>): string => `${site}-operations`;
+
 /**
  * Builds both stacks. Needs no credentials: zones are configured, account and region are left to
  * the deployment.
@@ -37,7 +40,7 @@ export function build({ config, outdir, validate }: SynthOptions): App {
   new OperationsStack(app, 'OrthwebOperations', {
     config,
     site,
-    stackName: `${config.site}-operations`,
+    stackName: operationsOf(config),
     ...common,
   });
   Tags.of(app).add('orthweb:site', config.site);

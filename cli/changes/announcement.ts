@@ -1,9 +1,12 @@
 import { type Change, changesBetween, type Template } from './change.ts';
 import { dataFindings, isProduction } from './data.ts';
+import { databaseFindings } from './database.ts';
 import type { Finding } from './finding.ts';
 import { hostFindings } from './hosts.ts';
+import { logFindings } from './logs.ts';
 import { networkFindings } from './network.ts';
 import { operationsFindings } from './operations.ts';
+import { scheduleFindings } from './schedule.ts';
 
 /** One stack as it is deployed, or undefined, and as it would be. */
 export interface Stack {
@@ -26,27 +29,31 @@ export interface Announcement {
 }
 
 /**
- * Says in words what a deployment does, and whether it may.
+ * Says in words what a deployment at this moment does, and whether it may.
  *
  * Refused is what replaces both hosts, takes data away or is bound to fail. `acceptDataLoss` lifts
  * the second for a site that is not in production; nothing lifts the others.
  */
-export function announce(stacks: Stacks, { acceptDataLoss = false } = {}): Announcement {
+export function announce(stacks: Stacks, now: Date, { acceptDataLoss = false } = {}): Announcement {
   const site = compared(stacks.site);
   const operations = compared(stacks.operations);
   // Before or after: no site comes into production, or out of it, by losing its data.
   const production = isProduction(site.before) || isProduction(site.after);
   const found = {
     site: siteFindings(site, production),
-    operations: operationsFindings(operations.changes),
+    operations: [...operationsFindings(operations.changes), ...logFindings(operations.changes)],
   };
-  const all = [...found.site, ...(stacks.operations.before ? found.operations : [])];
-  const quiet = stacks.site.before !== undefined && found.site.length === 0;
+  const schedule = scheduleFindings(operations.before, operations.after, now);
+  const all = [...found.site, ...schedule, ...(stacks.operations.before ? found.operations : [])];
+  const quiet = stacks.site.before !== undefined && found.site.length + schedule.length === 0;
   const lines = [
     ...(quiet ? ['Nothing happens to hosts and data.'] : []),
-    ...all.map(({ text }) => text),
+    ...new Set(all.map(({ text }) => text)),
     counted(stacks.site, site.changes, found.site),
     counted(stacks.operations, operations.changes, found.operations),
+    ...(stacks.site.before
+      ? []
+      : ['A site of another name or region stays as it is, and is paid for.']),
   ];
   return { lines, ...judged(all, acceptDataLoss && !production) };
 }
@@ -68,6 +75,8 @@ function siteFindings({ changes, before, after }: Compared, production: boolean)
   return [
     ...hostFindings(changes, before, after),
     ...dataFindings(changes, production),
+    ...databaseFindings(changes),
+    ...logFindings(changes),
     ...networkFindings(changes, before),
   ];
 }
@@ -80,7 +89,10 @@ function judged(
     ({ effect }) => effect === 'refused' || (effect === 'loses data' && !lenient),
   );
   if (refused.length > 0) {
-    const remedies = new Set(refused.flatMap(({ remedy }) => remedy ?? []));
+    // What nothing lifts comes first: an option for the rest would not help.
+    const bound = refused.filter(({ effect }) => effect === 'refused');
+    const decisive = bound.length > 0 ? bound : refused;
+    const remedies = new Set(decisive.flatMap(({ remedy }) => remedy ?? []));
     return { verdict: 'refused', reason: [...remedies].join(' ') };
   }
   if (findings.some(({ effect }) => effect !== 'note')) {
@@ -94,8 +106,9 @@ function counted(
   changes: readonly Change[],
   findings: readonly Finding[],
 ): string {
-  if (!before)
+  if (!before) {
     return `${name}: the stack does not exist yet; all ${changes.length} of its resources are new.`;
+  }
   if (changes.length === 0) return `${name}: nothing changes.`;
   const told = new Set(findings.flatMap(({ about }) => about));
   const others = changes.filter(({ id }) => !told.has(id));

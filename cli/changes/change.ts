@@ -49,12 +49,10 @@ const toOrFromZero = (before: unknown, after: unknown): boolean =>
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
  */
-const IN_PLACE: Readonly<Record<string, Readonly<Record<string, Interrupts>>>> = {
+export const IN_PLACE: Readonly<Record<string, Readonly<Record<string, Interrupts>>>> = {
   'AWS::EC2::Instance': {
-    EbsOptimized: true,
     InstanceType: true,
     SecurityGroupIds: false,
-    UserData: true,
   },
   'AWS::RDS::DBInstance': {
     AutoMinorVersionUpgrade: false,
@@ -64,7 +62,6 @@ const IN_PLACE: Readonly<Record<string, Readonly<Record<string, Interrupts>>>> =
     DBParameterGroupName: true,
     EngineVersion: true,
     MultiAZ: false,
-    PreferredMaintenanceWindow: false,
     StorageType: true,
   },
 };
@@ -85,7 +82,6 @@ const WORDS: Readonly<Record<string, string>> = {
   StorageType: 'type of storage',
   SubnetId: 'subnet',
   TableName: 'name',
-  UserData: 'user data',
 };
 
 /** Every resource that differs between two templates of one stack, in their order. */
@@ -142,3 +138,16 @@ function inWords(name: string, { oldValue, newValue }: PropertyDifference<unknow
 
 /** A value that a person can read, and no reference to something else. */
 const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+
+export const same = (
+  before: Resource | undefined,
+  after: Resource | undefined,
+  property: string,
+): boolean =>
+  JSON.stringify(before?.Properties?.[property]) === JSON.stringify(after?.Properties?.[property]);
+
+/** Where a resource stands below its stack: `Storage/Data`. */
+export const pathOf = (resource: Resource | undefined): string | undefined =>
+  (resource?.Metadata?.['aws:cdk:path'] as string | undefined)
+    ?.replace(/^[^/]+\//, '')
+    .replace(/\/Resource$/, '');

@@ -1,5 +1,7 @@
-import type { Change, Resource, Template } from './change.ts';
+import { type Change, pathOf, type Resource, same, type Template } from './change.ts';
 import { type Finding, listed, withReason } from './finding.ts';
+import { lifecycleFindings } from './lifecycle.ts';
+import { nameFindings } from './names.ts';
 
 interface Kind {
   /** What the operator calls the only one of its kind, or one of several. */
@@ -49,10 +51,14 @@ const REMEDY = {
 export function dataFindings(changes: readonly Change[], production: boolean): Finding[] {
   const remedy = production ? REMEDY.production : REMEDY.other;
   const ours = changes.filter(({ type }) => KINDS[type]);
+  const refused = nameFindings(ours, nameOf);
+  const told = new Set(refused.flatMap(({ about }) => about));
   return [
-    ...ours.flatMap((change) => fateFindings(change, ours, remedy)),
+    ...refused,
+    ...ours.filter(({ id }) => !told.has(id)).flatMap((one) => fateFindings(one, ours, remedy)),
+    ...ours.flatMap((change) => secretFindings(change, remedy)),
+    ...ours.flatMap((change) => lifecycleFindings(change, nameOf(change), remedy)),
     ...protectionFindings(ours),
-    ...databaseFindings(changes),
   ];
 }
 
@@ -70,7 +76,7 @@ function fateFindings(change: Change, all: readonly Change[], remedy: string): F
   if (!kind) return [];
   const name = nameOf(change);
   if (fate === 'interrupted') {
-    const text = `${name}: is interrupted${withReason(because)}.`;
+    const text = `${name}: is interrupted${withReason(because)}. Nobody is served meanwhile, for some minutes.`;
     return [{ text, effect: 'interrupts', about: [id] }];
   }
   // One that goes while another one of its kind comes has been renamed in the template.
@@ -93,6 +99,18 @@ function fateFindings(change: Change, all: readonly Change[], remedy: string): F
     ];
   }
   return [];
+}
+
+/**
+ * Another rule for the password makes another password, and nobody tells the database.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+ */
+function secretFindings(change: Change, remedy: string): Finding[] {
+  const { id, type, fate, before, after } = change;
+  if (type !== 'AWS::SecretsManager::Secret' || fate !== 'changed') return [];
+  if (same(before, after, 'GenerateSecretString')) return [];
+  const text = `${nameOf(change)}: GETS A NEW PASSWORD, and the database keeps the old one.`;
+  return [{ text, effect: 'loses data', remedy, about: [id] }];
 }
 
 /** What is left of the old one; undefined if nothing is. */
@@ -149,44 +167,6 @@ function protectionFindings(changes: readonly Change[]): Finding[] {
 const outlives = (resource: Resource | undefined): boolean =>
   resource?.DeletionPolicy?.startsWith('Retain') ?? false;
 
-/** Storage that grows or shrinks, a standby, and parameters that may need a restart. */
-function databaseFindings(changes: readonly Change[]): Finding[] {
-  return changes.flatMap((change): Finding[] => {
-    const { id, type, fate, before, after } = change;
-    if (type === 'AWS::RDS::DBParameterGroup' && fate === 'changed') {
-      if (same(before, after, 'Parameters')) return [];
-      const text = 'database: may be restarted (its parameters change).';
-      return [{ text, effect: 'interrupts', about: [id] }];
-    }
-    if (type !== 'AWS::RDS::DBInstance' || !before || !after) return [];
-    return [...storageFindings(change), ...standbyFindings(change)];
-  });
-}
-
-function storageFindings({ id, before, after }: Change): Finding[] {
-  if (same(before, after, 'AllocatedStorage')) return [];
-  const [from, to] = [before, after].map((one) => Number(one?.Properties?.AllocatedStorage));
-  const about = [id];
-  if (Number(to) > Number(from)) {
-    const text = `database: its storage grows from ${from} to ${to} GiB while it serves.`;
-    return [{ text, effect: 'note', about }];
-  }
-  const text = `database: its storage would shrink from ${from} to ${to} GiB, which AWS refuses.`;
-  const remedy = `Write ${from} or more in database.storageGiB.`;
-  return [{ text, effect: 'refused', remedy, about }];
-}
-
-function standbyFindings({ id, before, after }: Change): Finding[] {
-  if (same(before, after, 'MultiAZ')) return [];
-  const text = after?.Properties?.MultiAZ
-    ? 'database: gets a standby in a second zone while it serves.'
-    : 'database: loses its standby while it serves.';
-  return [{ text, effect: 'note', about: [id] }];
-}
-
-const same = (before: Resource | undefined, after: Resource | undefined, name: string): boolean =>
-  JSON.stringify(before?.Properties?.[name]) === JSON.stringify(after?.Properties?.[name]);
-
 /** `database`, `images`, or `key Authority/Key` for one that has no name of its own. */
 function nameOf({ id, type, before, after }: Change): string {
   const path = pathOf(before ?? after) ?? id;
@@ -195,9 +175,3 @@ function nameOf({ id, type, before, after }: Change): string {
   const noun = KINDS[type]?.noun ?? type;
   return noun === 'bucket' || noun === 'key' || noun === 'secret' ? `${noun} ${path}` : noun;
 }
-
-/** Where it stands below its stack: `Storage/Data`. */
-const pathOf = (resource: Resource | undefined): string | undefined =>
-  (resource?.Metadata?.['aws:cdk:path'] as string | undefined)
-    ?.replace(/^[^/]+\//, '')
-    .replace(/\/Resource$/, '');

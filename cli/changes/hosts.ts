@@ -1,10 +1,11 @@
 import { NODES, type NodeName, peerOf } from '../../functions/shared/operations-table.ts';
 import type { Change, Resource, Template } from './change.ts';
 import { type Finding, withReason } from './finding.ts';
+import { launchFindings } from './launch.ts';
+import { STAY } from './network.ts';
 
 const INSTANCE = 'AWS::EC2::Instance';
 const ADDRESS = 'AWS::EC2::EIP';
-const TEMPLATE = 'AWS::EC2::LaunchTemplate';
 
 interface Host {
   readonly node: NodeName;
@@ -22,10 +23,13 @@ export function hostFindings(
 ): Finding[] {
   const hosts = NODES.flatMap((node) => lookAt(node, changes, before, after) ?? []);
   const refusal = refusalOf(hosts);
+  const staying = hosts
+    .filter(({ lot }) => lot === 'kept' || lot === 'interrupted')
+    .map(({ node, about: [id = ''] }) => ({ node, instance: before.Resources?.[id] }));
   return [
     ...hosts.flatMap((host) => sentence(host, hosts, after)),
     ...(refusal ?? bothTouched(hosts)),
-    ...launchFindings(changes, hosts),
+    ...launchFindings(changes, before, staying),
     ...NODES.flatMap((node) => addressFindings(node, changes, before, after)),
   ];
 }
@@ -84,8 +88,7 @@ function refusalOf(hosts: readonly Host[]): Finding[] | undefined {
   if (hosts.length < NODES.length || !hosts.every(gone)) return undefined;
   const moved = hosts.some(({ properties }) => properties.includes('SubnetId'));
   const remedy = moved
-    ? 'Hosts do not move to another subnet: leave network and zones as they are, or make a new ' +
-      'site, under another name, with the ones you want.'
+    ? STAY
     : 'Raise hosts.generation of one node and deploy; when that node serves, do the same with ' +
       'the other.';
   const text = 'both nodes: would be replaced in one deployment, and nobody would be served.';
@@ -98,25 +101,6 @@ function bothTouched(hosts: readonly Host[]): Finding[] {
     'both nodes: CloudFormation does not wait until the first one serves before it goes on with ' +
     'the second one. Expect some minutes in which nobody is served.';
   return [{ text, effect: 'interrupts', about: [] }];
-}
-
-/** Running hosts stay on the first version of their launch template: what changes waits there. */
-function launchFindings(changes: readonly Change[], hosts: readonly Host[]): Finding[] {
-  const about = changes
-    .filter(({ type, fate }) => type === TEMPLATE && fate === 'changed')
-    .filter(({ before, after }) => launchOf(before) !== launchOf(after))
-    .map(({ id }) => id);
-  if (about.length === 0 || hosts.every(gone)) return [];
-  const text =
-    'hosts: what a new host gets changes (its launch template), and running hosts stay as they ' +
-    'are. To renew them, raise hosts.generation of one node and deploy, then of the other.';
-  return [{ text, effect: 'note', about }];
-}
-
-/** Without tags, which any host takes up as it is. */
-function launchOf(template: Resource | undefined): string {
-  const { TagSpecifications: _tags, ...data } = template?.Properties?.LaunchTemplateData ?? {};
-  return JSON.stringify(data);
 }
 
 function addressFindings(

@@ -1,6 +1,11 @@
 import type { Change, Resource, Template } from './change.ts';
 import { type Finding, withReason } from './finding.ts';
 
+/** The remedy for whatever would lie in another subnet. */
+export const STAY =
+  'Hosts and database do not move to another subnet: leave the ranges of the network and the zones ' +
+  'as they are, or make a new site, under another name, with the ones you want.';
+
 /** What happens to the ground on which hosts and database stand. */
 export function networkFindings(changes: readonly Change[], before: Template): Finding[] {
   return [...vpcFindings(changes), ...subnetFindings(changes, before)];
@@ -33,16 +38,14 @@ function subnetFindings(changes: readonly Change[], before: Template): Finding[]
   const findings: Finding[] = removed.map(({ id, before: subnet }) => ({
     text:
       `network: the site leaves zone ${zoneOf(subnet)}. If the database or its standby lies ` +
-      'there, AWS refuses, and undoes the deployment.',
-    effect: 'note',
+      'there, AWS may refuse, and undo the deployment.',
+    effect: 'interrupts',
     about: [id],
   }));
   if (replaced.length === 0) return findings;
   const text = 'network: the subnets of the database would be replaced, which AWS refuses.';
-  const remedy =
-    'Leave the ranges of the network and the zones as they are, or make a new site, under ' +
-    'another name, with the ones you want.';
-  return [...findings, { text, effect: 'refused', remedy, about: replaced.map(({ id }) => id) }];
+  const about = replaced.map(({ id }) => id);
+  return [...findings, { text, effect: 'refused', remedy: STAY, about }];
 }
 
 const zoneOf = (subnet: Resource | undefined): string =>

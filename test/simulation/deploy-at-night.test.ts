@@ -12,7 +12,15 @@ function toldNow({ clock, dynamodb, site: { database: index } }: World): string 
   const [table] = dynamodb.tables.keys();
   const database = index.stopped ? 'stopped' : 'available';
   const { timeZone } = site;
-  const found = { site: 'clinic', region: 'ca-central-1', timeZone, database, table };
+  const found = {
+    site: 'clinic',
+    region: 'ca-central-1',
+    timeZone,
+    made: true,
+    database,
+    storage: { has: 30, wants: 30 },
+    operated: table === undefined ? undefined : { table, plan: undefined, override: undefined },
+  };
   return refusalOfDatabase(found, new Date(clock.now))?.join('\n') ?? '';
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type Change, changesBetween, IN_PLACE } from '../../../cli/changes/change.ts';
 import { edited, idOf, renamed, templates, told } from '../support/stacks.ts';
+import { at } from '../support/time.ts';
 
 const clinic = templates();
 const production = templates({ environment: 'prd' });
@@ -45,8 +47,50 @@ describe('a deployment that touches nothing', () => {
         /^clinic: the stack does not exist yet; all \d+ of its resources are new/,
       ),
       expect.stringMatching(/^operations: the stack does not exist yet; all \d+ of its/),
+      'A site of another name or region stays as it is, and is paid for.',
     ]);
     expect(said.verdict).toBe('safe');
+  });
+});
+
+describe('a change in place', () => {
+  const INSTANCE = 'AWS::EC2::Instance';
+  const DATABASE = 'AWS::RDS::DBInstance';
+  const cases: readonly (readonly [string, string, unknown, unknown, Change['fate']])[] = [
+    [INSTANCE, 'InstanceType', 't3.medium', 't3.large', 'interrupted'],
+    [INSTANCE, 'SecurityGroupIds', ['sg-1'], ['sg-2'], 'changed'],
+    [DATABASE, 'AutoMinorVersionUpgrade', true, false, 'changed'],
+    [DATABASE, 'BackupRetentionPeriod', 7, 14, 'changed'],
+    [DATABASE, 'BackupRetentionPeriod', 7, 0, 'interrupted'],
+    [DATABASE, 'BackupRetentionPeriod', 0, 7, 'interrupted'],
+    [DATABASE, 'CACertificateIdentifier', 'rds-ca-rsa2048-g1', 'rds-ca-rsa4096-g1', 'interrupted'],
+    [DATABASE, 'DBInstanceClass', 'db.t4g.medium', 'db.t4g.large', 'interrupted'],
+    [DATABASE, 'DBParameterGroupName', 'one', 'another', 'interrupted'],
+    [DATABASE, 'EngineVersion', '17.9', '17.10', 'interrupted'],
+    [DATABASE, 'MultiAZ', false, true, 'changed'],
+    [DATABASE, 'StorageType', 'gp3', 'io2', 'interrupted'],
+  ];
+
+  it.each(cases)('of %s %s is felt as AWS says', (Type, property, from, to, fate) => {
+    const having = (value: unknown) => ({
+      Resources: { It: { Type, Properties: { [property]: value } } },
+    });
+
+    expect(changesBetween(having(from), having(to))).toMatchObject([{ id: 'It', fate }]);
+  });
+
+  it('is looked up for what our templates have, and for nothing else', () => {
+    const looked = Object.entries(IN_PLACE).flatMap(([type, properties]) =>
+      Object.keys(properties).map((property) => `${type} ${property}`),
+    );
+    const ours = Object.values(clinic.site.Resources ?? {}).flatMap(({ Type, Properties = {} }) =>
+      Object.keys(Properties).map((property) => `${Type} ${property}`),
+    );
+
+    expect(new Set(cases.map(([type, property]) => `${type} ${property}`))).toEqual(
+      new Set(looked),
+    );
+    expect(looked.filter((one) => !ours.includes(one))).toEqual([]);
   });
 });
 
@@ -97,6 +141,38 @@ describe('hosts', () => {
       ),
     ]);
     expect(said.verdict).toBe('safe');
+  });
+
+  it('are named when they stay as they are while the other one is renewed', () => {
+    const hosts = { volumeGiB: 40, generation: { a: 2, b: 1 } };
+    const said = told(clinic, templates({ hosts }));
+
+    expect(sentences(said)).toEqual([
+      expect.stringMatching(/^node a: a new host replaces it/),
+      'node b: what a new host gets changes (its launch template), and the running one stays as now. To renew it, raise hosts.generation.b.',
+    ]);
+  });
+
+  it.each([
+    ['Hosts/Profile', 'instance profile Hosts/Profile'],
+    ['Hosts/Role', 'role Hosts/Role'],
+    ['Hosts/Images/Role', 'role Hosts/Images/Role'],
+  ])('lose %s when it is another one, until they are replaced', (path, name) => {
+    const said = told(clinic, renamed(clinic, idOf(clinic, path)));
+
+    expect(sentences(said)).toContain(
+      `hosts: lose ${name} until each is replaced. To renew them, raise hosts.generation of one node and deploy, then of the other.`,
+    );
+    expect(said.verdict).toBe('interrupts');
+  });
+
+  it('that are renewed in the same deployment lose nothing', () => {
+    const profile = idOf(clinic, 'Hosts/Profile');
+    const next = renamed(templates({ hosts: { generation: { a: 2, b: 1 } } }), profile);
+
+    expect(sentences(told(clinic, next))).toContainEqual(
+      expect.stringMatching(/^node b: loses instance profile .* raise hosts\.generation\.b\.$/),
+    );
   });
 
   it('are replaced one at a time, by another launch template', () => {
@@ -165,8 +241,9 @@ describe('hosts', () => {
       'network: the subnets of the database would be replaced, which AWS refuses.',
     ]);
     expect(said.verdict).toBe('refused');
-    expect(said.reason).toMatch(/^Hosts do not move to another subnet: .* Leave the ranges/);
-    expect(said.reason).not.toContain('hosts.generation');
+    expect(said.reason).toBe(
+      'Hosts and database do not move to another subnet: leave the ranges of the network and the zones as they are, or make a new site, under another name, with the ones you want.',
+    );
   });
 
   it('keep their addresses, or it is said', () => {
@@ -197,7 +274,7 @@ describe('the database', () => {
     const said = told(clinic, templates({ database: { instanceClass: 'db.t4g.large' } }));
 
     expect(sentences(said)).toEqual([
-      'database: is interrupted (its class changes from db.t4g.medium to db.t4g.large).',
+      'database: is interrupted (its class changes from db.t4g.medium to db.t4g.large). Nobody is served meanwhile, for some minutes.',
     ]);
     expect(said.verdict).toBe('interrupts');
   });
@@ -220,9 +297,23 @@ describe('the database', () => {
     const days = (backupDays: number) => templates({ database: { backupDays } });
 
     expect(told(clinic, days(14)).verdict).toBe('safe');
-    expect(sentences(told(clinic, days(0)))).toEqual([
-      'database: is interrupted (its number of days of backup changes from 7 to 0).',
+    expect(sentences(told(clinic, days(0)))[0]).toMatch(
+      /^database: is interrupted \(its number of days of backup changes from 7 to 0\)\./,
+    );
+    expect(sentences(told(days(0), clinic))).toEqual([
+      expect.stringMatching(/^database: is interrupted \(its number of days of backup/),
     ]);
+  });
+
+  it('does not lose backups without a question', () => {
+    const days = (backupDays: number) => templates({ database: { backupDays } });
+    const fewer = told(clinic, days(3));
+
+    expect(sentences(fewer)).toEqual(['database: backups older than 3 days are deleted.']);
+    expect(fewer.verdict).toBe('interrupts');
+    expect(sentences(told(clinic, days(0)))).toContain(
+      'database: all its automatic backups are deleted.',
+    );
   });
 
   it('may be restarted by another parameter, and not by another tag of the parameters', () => {
@@ -232,9 +323,15 @@ describe('the database', () => {
       if (group) group.Properties = { ...group.Properties, Parameters: { 'rds.force_ssl': '1' } };
     });
 
+    const tagged = edited(clinic, (of) => {
+      const group = of[parameters];
+      if (group) group.Properties = { ...group.Properties, Tags: [{ Key: 'Owner', Value: 'me' }] };
+    });
+
     expect(sentences(told(clinic, logging))).toEqual([
       'database: may be restarted (its parameters change).',
     ]);
+    expect(sentences(told(clinic, tagged))).toEqual(['Nothing happens to hosts and data.']);
   });
 
   const named = (all: typeof clinic) =>
@@ -249,9 +346,9 @@ describe('the database', () => {
     const said = told(clinic, named(clinic));
     const accepted = told(clinic, named(clinic), { acceptDataLoss: true });
 
-    expect(sentences(said)).toEqual([
+    expect(sentences(said)).toContain(
       'database: REPLACED BY AN EMPTY ONE (its name changes from clinic to another). Its data is lost.',
-    ]);
+    );
     expect(said.verdict).toBe('refused');
     expect(said.reason).toMatch(/npm run deploy -- --accept-data-loss/);
     expect(accepted.verdict).toBe('interrupts');
@@ -260,9 +357,9 @@ describe('the database', () => {
   it('of a production site is never replaced, though the old one is kept', () => {
     const said = told(production, named(production), { acceptDataLoss: true });
 
-    expect(sentences(said)).toEqual([
+    expect(sentences(said)).toContain(
       'database: REPLACED BY AN EMPTY ONE (its name changes from clinic to another). The old one is kept, and is no longer part of the site.',
-    ]);
+    );
     expect(said.verdict).toBe('refused');
     expect(said.reason).not.toContain('--accept-data-loss');
   });
@@ -273,15 +370,34 @@ describe('the database', () => {
   ])('is not lost by a site that comes %s production in the same deployment', (_way, old, next) => {
     const said = told(old, next, { acceptDataLoss: true });
 
-    expect(sentences(said)[0]).toMatch(/^database: REPLACED .* Its data is lost\./);
+    expect(sentences(said)).toContainEqual(
+      expect.stringMatching(/^database: REPLACED .* Its data is lost\./),
+    );
     expect(said.verdict).toBe('refused');
     expect(said.reason).not.toContain('--accept-data-loss');
   });
 
   it('is replaced by one of another name in the template, however alike', () => {
-    expect(sentences(told(clinic, renamed(clinic, id)))).toContain(
+    expect(sentences(told(clinic, renamed(named(clinic), id)))).toContain(
       'database: REPLACED BY AN EMPTY ONE (it is another resource of the template). Its data is lost.',
     );
+  });
+
+  it('cannot be replaced under its own name, whatever is accepted', () => {
+    const moved = edited(clinic, (of) => {
+      const database = of[id];
+      if (database) database.Properties = { ...database.Properties, StorageEncrypted: false };
+    });
+
+    for (const next of [renamed(clinic, id), moved]) {
+      const said = told(clinic, next, { acceptDataLoss: true });
+      expect(sentences(said)).toContain(
+        'database: would be replaced under its own name clinic, which AWS refuses.',
+      );
+      expect(sentences(said).join()).not.toContain('EMPTY');
+      expect(said.verdict).toBe('refused');
+      expect(told(clinic, next).reason).not.toContain('--accept-data-loss');
+    }
   });
 
   it('leaves a snapshot where the template asks for one, or asks for nothing', () => {
@@ -316,8 +432,9 @@ describe('the database', () => {
     const said = told(three, clinic);
 
     expect(sentences(said)).toEqual([
-      expect.stringMatching(/^network: the site leaves zone ca-central-1d\. If the database/),
+      'network: the site leaves zone ca-central-1d. If the database or its standby lies there, AWS may refuse, and undo the deployment.',
     ]);
+    expect(said.verdict).toBe('interrupts');
   });
 });
 
@@ -359,6 +476,110 @@ describe('what else holds data', () => {
       expect.stringMatching(/^bucket of images: REPLACED BY AN EMPTY ONE .* The old one is kept/),
     );
     expect(said.verdict).toBe('refused');
+  });
+
+  const data = idOf(clinic, 'Storage/Data');
+  const rules = (id: string, ...all: readonly object[]) =>
+    edited(clinic, (of) => {
+      const bucket = of[id];
+      const LifecycleConfiguration = { Rules: all.map((rule) => ({ Status: 'Enabled', ...rule })) };
+      if (bucket) bucket.Properties = { ...bucket.Properties, LifecycleConfiguration };
+    });
+  const kept = { NoncurrentVersionExpiration: { NoncurrentDays: 36 } };
+
+  it.each([
+    ['days', { ExpirationInDays: 365 }, 365],
+    ['a date', { ExpirationDate: '2027-01-01T00:00:00Z' }, 0],
+    ['a part of it', { ExpirationInDays: 365, Prefix: 'ct/' }, 365],
+  ])('that is images does not begin to expire by %s', (_what, rule, days) => {
+    const said = told(clinic, rules(data, kept, rule));
+
+    expect(sentences(said)).toEqual([
+      `bucket of images: WHAT IS OLDER THAN ${days} DAYS IS DELETED.`,
+    ]);
+    expect(said.verdict).toBe('refused');
+    expect(said.reason).toContain('--accept-data-loss');
+  });
+
+  it('that is older versions of images is not deleted sooner without a question', () => {
+    const sooner = { NoncurrentVersionExpiration: { NoncurrentDays: 7 } };
+    const said = told(clinic, rules(data, sooner));
+
+    expect(sentences(said)).toEqual([
+      'bucket of images: what is deleted or overwritten can be had back for 7 days only.',
+    ]);
+    expect(said.verdict).toBe('interrupts');
+    expect(told(rules(data, sooner), clinic).verdict).toBe('safe');
+  });
+
+  it('is kept by a rule that is off, or that asks for no more than another did', () => {
+    const off = { Status: 'Disabled', ExpirationInDays: 1 };
+    const year = { ExpirationInDays: 365 };
+
+    expect(told(clinic, rules(data, kept, off)).verdict).toBe('safe');
+    const part = rules(data, kept, year, { ExpirationInDays: 365, Prefix: 'ct/' });
+    expect(told(rules(data, kept, year), part).verdict).toBe('safe');
+    const whole = told(rules(data, kept, { ...year, Prefix: 'ct/' }), rules(data, kept, year));
+    expect(whole.verdict).toBe('refused');
+  });
+
+  it('that is logs is not deleted sooner without a question', () => {
+    const said = told(clinic, templates({ logs: { retentionDays: 30 } }));
+
+    expect(sentences(said)).toEqual([
+      'bucket of logs: what is older than 30 days is deleted.',
+      'logs: lines older than 30 days are deleted.',
+    ]);
+    expect(said.verdict).toBe('interrupts');
+    expect(said.lines.slice(-2)).toEqual([
+      'clinic: other resources: 0 added, 0 changed, 0 removed.',
+      'operations: other resources: 0 added, 0 changed, 0 removed.',
+    ]);
+    expect(told(templates({ logs: { retentionDays: 30 } }), clinic).verdict).toBe('safe');
+  });
+
+  it('that is a log group goes only when a person wants that', () => {
+    const said = told(clinic, without('Hosts/Log', clinic));
+    const left = told(production, without('Hosts/Log', production));
+
+    expect(sentences(said)).toContain('log group /orthweb/clinic/containers: is deleted.');
+    expect(said.verdict).toBe('interrupts');
+    expect(sentences(left)).toContain(
+      'log group /orthweb/clinic/containers: leaves the site, and is kept.',
+    );
+  });
+
+  it('that is a log group does not become another one of the same name', () => {
+    const said = told(clinic, renamed(clinic, idOf(clinic, 'Hosts/Log')));
+
+    expect(sentences(said)).toContain(
+      'log group /orthweb/clinic/containers: would be replaced under its own name /orthweb/clinic/containers, which AWS refuses.',
+    );
+    expect(said.verdict).toBe('refused');
+  });
+
+  it('needs the password that the database has', () => {
+    const secret = idOf(clinic, 'Database/Secret');
+    const longer = edited(clinic, (of) => {
+      const one = of[secret];
+      const { GenerateSecretString: rule } = one?.Properties ?? {};
+      const GenerateSecretString = { ...rule, PasswordLength: 40 };
+      if (one) one.Properties = { ...one.Properties, GenerateSecretString };
+    });
+    const said = told(clinic, longer);
+
+    expect(sentences(said)).toEqual([
+      'secret Database/Secret: GETS A NEW PASSWORD, and the database keeps the old one.',
+    ]);
+    expect(said.verdict).toBe('refused');
+  });
+
+  it('is not offered up while something else is refused that no option lifts', () => {
+    const both = without('Storage/Data', templates({ network: { cidr: '10.50.0.0/16' } }));
+    const said = told(clinic, both);
+
+    expect(said.reason).toMatch(/^Hosts and database do not move to another subnet:/);
+    expect(said.reason).not.toContain('--accept-data-loss');
   });
 
   it('becomes protected with production, and does not lose that silently', () => {
@@ -408,5 +629,56 @@ describe('operations', () => {
     expect(said.lines[0]).toBe('Nothing happens to hosts and data.');
     expect(said.lines).toHaveLength(3);
     expect(said.verdict).toBe('safe');
+  });
+});
+
+describe('the schedule', () => {
+  const windows = (from: string, to: string) => [{ from, to, weekdays: 'mon-fri' as const }];
+  const day = { windows: windows('07:00', '19:00') };
+  const shorter = templates({ schedule: { windows: windows('07:00', '12:00') } });
+  /** 15:00 and 06:00 at the clinic. */
+  const [open, closed] = [at('20:00'), at('11:00')];
+
+  it('that closes the site at this moment interrupts it', () => {
+    const said = told(clinic, shorter, { now: open });
+
+    expect(sentences(said)).toEqual([
+      'schedule: changes. By it the site is closed now: hosts and database stop within minutes.',
+    ]);
+    expect(said.verdict).toBe('interrupts');
+  });
+
+  it('that opens the site at this moment says so', () => {
+    const said = told(shorter, clinic, { now: open });
+
+    expect(sentences(said)).toEqual([
+      'schedule: changes. By it the site is open now: hosts and database start within minutes.',
+    ]);
+    expect(said.verdict).toBe('safe');
+  });
+
+  it('that changes nothing at this moment is announced all the same', () => {
+    const said = told(clinic, shorter, { now: closed });
+
+    expect(sentences(said)).toEqual(['schedule: changes.']);
+    expect(said.verdict).toBe('safe');
+  });
+
+  it('names the node that it leaves alone at this moment', () => {
+    const one = templates({ schedule: { ...day, nodes: 'one' } });
+
+    expect(sentences(told(clinic, one, { now: closed }))).toEqual([
+      'schedule: changes. By it the site is closed now: node a and database start within minutes.',
+    ]);
+    expect(sentences(told(templates({ schedule: undefined }), one, { now: closed }))).toEqual([
+      'schedule: changes. By it the site is closed now: node b stops within minutes.',
+    ]);
+  });
+
+  it('of a version that is not understood is said to change, and no more', () => {
+    const odd = JSON.parse(JSON.stringify(clinic.operations).replaceAll('mon-fri', 'any'));
+    const said = told({ ...clinic, operations: odd }, clinic);
+
+    expect(sentences(said)).toEqual(['schedule: changes.']);
   });
 });

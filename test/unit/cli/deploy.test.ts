@@ -1,14 +1,20 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type DeployOptions, runDeploy } from '../../../cli/deploy.ts';
 import { runDiff } from '../../../cli/diff.ts';
+import { askHere } from '../../../cli/outside.ts';
+import { itemOf } from '../../../functions/shared/operations-table.ts';
 import { awsError } from '../support/clients.ts';
 import { type Account, standIn } from '../support/outside.ts';
-import { assemblyOf, CLINIC, idOf, renamed, templates } from '../support/stacks.ts';
+import { assemblyOf, CLINIC, edited, idOf, renamed, templates } from '../support/stacks.ts';
+import { at } from '../support/time.ts';
 
-const config = path.join(mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-')), 'site.ts');
+const home = mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-'));
+afterAll(() => rmSync(home, { recursive: true }));
+const config = path.join(home, 'site.ts');
 writeFileSync(config, `export default ${JSON.stringify(CLINIC)};`);
 
 const now = templates();
@@ -30,7 +36,13 @@ const accounts = {
     database: 'available',
   },
   otherDatabase: {
-    stacks: { ...stacks, clinic: renamed(now, idOf(now, 'Database/Instance')).site },
+    stacks: {
+      ...stacks,
+      clinic: edited(now, (of) => {
+        const database = of[idOf(now, 'Database/Instance')];
+        if (database) database.Properties = { ...database.Properties, DBInstanceIdentifier: 'old' };
+      }).site,
+    },
     database: 'available',
   },
 } satisfies Record<string, Account>;
@@ -45,7 +57,28 @@ async function diff(account: Account) {
   return { ...outside, code: await runDiff({ config }, outside.connect) };
 }
 
+/** What was printed, as sentences. */
+const text = (printed: readonly string[]) => printed.join(' ').replace(/\s+/g, ' ');
+
 const folder = expect.stringMatching(/orthweb-assembly-/);
+
+it('prints no line of more than 100 columns, but for a command to be copied', async () => {
+  const runs = [
+    await deploy({ ...accounts.smaller, typed: 'no' }),
+    await deploy(accounts.otherHosts),
+    await deploy(accounts.otherDatabase),
+    await deploy({ ...accounts.same, database: 'stopped' }),
+    await deploy({ ...accounts.same, storageGiB: 45 }),
+    await deploy({ ...accounts.same, stackStatus: 'UPDATE_ROLLBACK_FAILED' }),
+    await deploy({ database: 'available' }),
+    await diff(accounts.smaller),
+  ];
+  const lines = runs.flatMap(({ printed }) => printed);
+
+  expect(lines.filter((line) => line.length > 100 && !line.startsWith('aws '))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('aws '))).toHaveLength(1);
+  expect(lines).toContain('            second one. Expect some minutes in which nobody is served.');
+});
 
 describe('npm run deploy', () => {
   it('hands what it has told about to the CDK, and ends as that does', async () => {
@@ -65,10 +98,40 @@ describe('npm run deploy', () => {
     expect(code).toBe(0);
   });
 
-  it('makes anew what a failed first deployment has left', async () => {
-    const { printed } = await deploy({ ...accounts.same, stackStatus: 'ROLLBACK_COMPLETE' });
+  it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'DELETE_COMPLETE'])(
+    'makes anew what a first deployment has left as %s',
+    async (stackStatus) => {
+      const { printed } = await deploy({ stacks, stackStatus });
 
-    expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+      expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+    },
+  );
+
+  it('makes no site around a database that is none of its own', async () => {
+    const { code, printed, ran } = await deploy({ database: 'available', typed: 'clinic' });
+
+    expect(printed[0]).toMatch(/^Refused: a database clinic exists already, and no stack has it/);
+    expect(ran).toEqual([]);
+    expect(code).toBe(1);
+  });
+
+  it('touches neither stack while one is being changed, and neither does diff', async () => {
+    const account = { ...accounts.same, stackStatus: 'UPDATE_IN_PROGRESS' };
+    const deployed = await deploy(account);
+    const compared = await diff(account);
+
+    for (const { printed, ran, code } of [deployed, compared]) {
+      expect(printed[0]).toMatch(/^Refused: the stack clinic is being changed now/);
+      expect(ran).toEqual([]);
+      expect(code).toBe(1);
+    }
+  });
+
+  it('looks at the stack of operations too', async () => {
+    const account = { ...accounts.same, stackStatus: { 'clinic-operations': 'UPDATE_FAILED' } };
+    const { printed } = await deploy(account);
+
+    expect(printed[0]).toMatch(/^Refused: the stack clinic-operations is UPDATE_FAILED,/);
   });
 
   it('interrupts only after the name of the site has been typed', async () => {
@@ -80,6 +143,26 @@ describe('npm run deploy', () => {
     expect(no.ran).toEqual([]);
     expect(no.printed.at(-1)).toBe('Nothing was deployed.');
     expect([yes.code, no.code]).toEqual([0, 1]);
+  });
+
+  it('does nothing when the question is left without an answer', async () => {
+    const { code, printed, ran } = await deploy({ ...accounts.smaller, typed: 'leaves' });
+
+    expect(printed.at(-1)).toBe('Nothing was deployed.');
+    expect(ran).toEqual([]);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ])('lets a person leave the question by %s', async (_key, typed) => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const answer = askHere('Well? ', { input, output, terminal: true });
+    input.write(typed);
+
+    expect(await answer).toBeUndefined();
+    expect(String(output.read())).toMatch(/\n$/);
   });
 
   it('interrupts without a terminal only where that was accepted beforehand', async () => {
@@ -99,7 +182,7 @@ describe('npm run deploy', () => {
       options,
     );
 
-    expect(printed.at(-1)).toMatch(/^Verdict: refused\. Raise hosts\.generation of one node/);
+    expect(text(printed)).toMatch(/ Verdict: refused\. Raise hosts\.generation of one node/);
     expect([ran, asked]).toEqual([[], []]);
     expect(code).toBe(1);
   });
@@ -124,7 +207,9 @@ describe('npm run deploy', () => {
     expect(printed[0]).toBe(
       'Refused: the database clinic is stopped, and AWS changes no such database.',
     );
-    expect(printed[2]).toMatch(/^aws dynamodb put-item .* --table-name Orthweb-State --item/);
+    expect(printed).toContainEqual(
+      expect.stringMatching(/^aws dynamodb put-item .* --table-name Orthweb-State --item/),
+    );
     expect(printed.join()).not.toContain('Verdict');
     expect([ran, asked]).toEqual([[], []]);
     expect(code).toBe(1);
@@ -135,6 +220,32 @@ describe('npm run deploy', () => {
     const { printed } = await deploy({ stacks: { clinic }, database: 'stopped' });
 
     expect(printed[2]).toMatch(/^aws rds start-db-instance /);
+  });
+});
+
+describe('npm run deploy, about the database', () => {
+  it('reads what it has grown to', async () => {
+    const { printed, ran } = await deploy({ ...accounts.same, storageGiB: 45 });
+
+    expect(printed).toContain('Write 45 or more in database.storageGiB.');
+    expect(ran).toEqual([]);
+  });
+
+  it('reads the plan that is deployed, and the override that stands', async () => {
+    const closing = templates({ schedule: { windows: [{ from: '07:00', to: '15:30' }] } });
+    const account = {
+      stacks: { ...stacks, 'clinic-operations': closing.operations },
+      database: 'available',
+    };
+    const until = at('22:00').toISOString();
+    const from = at('19:00').toISOString();
+    const open = { wish: 'running', from, until, by: 'Ada', reason: 'late clinic' };
+    const refused = await deploy(account);
+    const held = await deploy({ ...account, items: [itemOf('OVERRIDE', 1, open)] });
+
+    expect(refused.printed[0]).toContain('stops the database clinic at Mon 23 Nov 15:30,');
+    expect(refused.ran).toEqual([]);
+    expect(held.ran).toHaveLength(1);
   });
 });
 
@@ -160,7 +271,9 @@ describe('npm run diff', () => {
     const moved = await runDiff({ config, against: assemblyOf(refused).directory }, connect);
 
     expect(printed[0]).toBe('Nothing happens to hosts and data.');
-    expect(printed.at(-1)).toMatch(/^Verdict: refused\. Hosts do not move to another subnet/);
+    expect(text(printed)).toMatch(
+      / Verdict: refused\. Hosts and database do not move to another subnet/,
+    );
     expect([calls, ran]).toEqual([[], []]);
     expect([same, moved]).toEqual([0, 1]);
   });
@@ -170,6 +283,22 @@ describe('npm run diff', () => {
     await runDiff({ config, against: assemblyOf({ ...CLINIC, site: 'other' }).directory }, connect);
 
     expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+  });
+
+  it('compares no two regions', async () => {
+    const elsewhere = {
+      ...CLINIC,
+      region: 'eu-west-1',
+      zones: ['eu-west-1a', 'eu-west-1b'],
+    };
+    const failing = runDiff(
+      { config, against: assemblyOf(elsewhere).directory },
+      standIn().connect,
+    );
+
+    await expect(failing).rejects.toThrow(
+      /^--against: .* is of the region eu-west-1, and the configuration of ca-central-1\./,
+    );
   });
 
   it('takes no folder without an assembly, and says how one is made', async () => {

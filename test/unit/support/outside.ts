@@ -7,10 +7,15 @@ import { at } from './time.ts';
 export interface Account {
   readonly stacks?: Readonly<Record<string, object>>;
   readonly database?: string;
-  readonly stackStatus?: string;
+  /** How much storage it has, in GiB. */
+  readonly storageGiB?: number;
+  /** The items of the operations table. */
+  readonly items?: readonly object[];
+  /** Of both stacks, or by name. */
+  readonly stackStatus?: string | Readonly<Record<string, string>>;
   /** What AWS answers to everything instead. */
   readonly refusal?: Error;
-  /** What a person types; undefined where nobody sits. */
+  /** What a person types, who `leaves` without an answer; undefined where nobody sits. */
   readonly typed?: string;
   readonly cdkEnds?: number;
 }
@@ -35,7 +40,11 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
   const cloudformation = service({
     DescribeStacks: ({ StackName }: { StackName: string }) => {
       stackOf(StackName);
-      const { stackStatus: StackStatus = 'UPDATE_COMPLETE' } = account;
+      const { stackStatus = {} } = account;
+      const StackStatus =
+        typeof stackStatus === 'string'
+          ? stackStatus
+          : (stackStatus[StackName] ?? 'UPDATE_COMPLETE');
       return { Stacks: [{ StackName, StackStatus, Outputs: [OPERATIONS_TABLE] }] };
     },
     GetTemplate: ({ StackName, TemplateStage }: { StackName: string; TemplateStage: string }) => {
@@ -48,13 +57,16 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
     DescribeDBInstances: () => {
       const { database } = account;
       if (!database) throw awsError('DBInstanceNotFoundFault', 'DBInstance clinic not found.');
-      return { DBInstances: [{ DBInstanceStatus: database }] };
+      const { storageGiB: AllocatedStorage = 30 } = account;
+      return { DBInstances: [{ DBInstanceStatus: database, AllocatedStorage }] };
     },
   });
+  const dynamodb = service({ Query: () => ({ Items: account.items ?? [] }) });
   const connect = (region: string): Outside => {
     regions.push(region);
     return {
       cloudformation,
+      dynamodb,
       rds,
       withAssembly: (_config, use) => use(assembly),
       cdk: async (args) => {
@@ -67,7 +79,7 @@ export function standIn({ typed, cdkEnds = 0, ...account }: Account = {}) {
           ? undefined
           : async (question) => {
               asked.push(question);
-              return typed;
+              return typed === 'leaves' ? undefined : typed;
             },
       now: () => at('20:00'),
     };

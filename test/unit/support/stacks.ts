@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { afterAll } from 'vitest';
 import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
 import type { Resource, Template } from '../../../cli/changes/change.ts';
 import { synthesize } from '../../../infra/app.ts';
 import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
+import { at } from './time.ts';
 
 /** A site that closes at night. */
 export const CLINIC: ConfigInput = {
@@ -29,29 +31,36 @@ export interface Templates {
 export function templates(different: Partial<ConfigInput> = {}): Templates {
   const assembly = assemblyOf({ ...CLINIC, ...different });
   const [site = {}, operations = {}] = assembly.stacks.map(({ template }) => template as Template);
-  rmSync(assembly.directory, { recursive: true });
   return { site, operations };
 }
 
-/** In a folder of its own, which stays. */
+/** All assemblies of a test file. */
+const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-assemblies-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** In a folder of its own, which stays until the tests of the file are over. */
 export const assemblyOf = (input: ConfigInput): CloudAssembly =>
   synthesize({
     config: parseConfig(input),
-    outdir: mkdtempSync(path.join(tmpdir(), 'orthweb-assembly-')),
+    outdir: mkdtempSync(path.join(folder, 'orthweb-assembly-')),
     validate: false,
   });
 
-/** What is said about a deployment that turns one into the other. */
+/** What is said about a deployment that turns one into the other, in the clinic's open hours. */
 export const told = (
   before: Partial<Templates>,
   after: Templates,
-  options?: { readonly acceptDataLoss: boolean },
+  {
+    now = at('20:00'),
+    ...options
+  }: { readonly acceptDataLoss?: boolean; readonly now?: Date } = {},
 ) =>
   announce(
     {
       site: { name: 'clinic', before: before.site, after: after.site },
       operations: { name: 'operations', before: before.operations, after: after.operations },
     } satisfies Stacks,
+    now,
     options,
   );
 
