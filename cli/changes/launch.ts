@@ -20,11 +20,7 @@ export function launchFindings(
 /** Running hosts stay on the first version of their launch template: what changes waits there. */
 function outdatedFindings(changes: readonly Change[], staying: readonly Staying[]): Finding[] {
   const changed = new Set(
-    changes
-      .filter(
-        ({ fate, before, after }) => fate === 'changed' && launchOf(before) !== launchOf(after),
-      )
-      .map(({ id }) => id),
+    changes.filter(({ before, after }) => launchOf(before) !== launchOf(after)).map(({ id }) => id),
   );
   const outdated = staying.filter(({ instance }) => changed.has(templateIdOf(instance) ?? ''));
   if (outdated.length === 0) return [];
