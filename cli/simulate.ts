@@ -1,14 +1,11 @@
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Plan } from '../functions/power/plan.ts';
-import { bundleLine } from '../infra/bundle.ts';
 import { loadConfig } from '../infra/config.ts';
 import { planOf } from '../infra/operations/power-plan.ts';
 import type { Fault } from '../simulator/faults/library.ts';
-import { rehearse } from '../simulator/rehearsal.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';
-import { assemble } from './assembly.ts';
 import { UserError } from './user-error.ts';
 
 /** A fault as the user names it: the time is that of the site's clock. */
@@ -49,6 +46,13 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   if (options.json !== undefined) assertWritable(options.json);
   assertFolder(ASSEMBLY);
 
+  // Loaded once nothing can be wrong with what the user wrote: the CDK and the simulated AWS take
+  // three times as long to load as it takes to say so.
+  const [{ assemble }, { bundleLine }, { rehearse }] = await Promise.all([
+    import('./assembly.ts'),
+    import('../infra/bundle.ts'),
+    import('../simulator/rehearsal.ts'),
+  ]);
   const { sizes, seconds } = await assemble(config, ASSEMBLY, false);
   const synthesized = performance.now();
   const plan = Plan.parse(planOf(config));

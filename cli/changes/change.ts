@@ -62,6 +62,7 @@ export const IN_PLACE: Readonly<Record<string, Readonly<Record<string, Interrupt
     DBParameterGroupName: true,
     EngineVersion: true,
     MultiAZ: false,
+    PreferredMaintenanceWindow: false,
     StorageType: true,
   },
 };

@@ -68,6 +68,13 @@ describe('a change in place', () => {
     [DATABASE, 'DBParameterGroupName', 'one', 'another', 'interrupted'],
     [DATABASE, 'EngineVersion', '17.9', '17.10', 'interrupted'],
     [DATABASE, 'MultiAZ', false, true, 'changed'],
+    [
+      DATABASE,
+      'PreferredMaintenanceWindow',
+      'fri:22:30-fri:23:00',
+      'sun:08:00-sun:08:30',
+      'changed',
+    ],
     [DATABASE, 'StorageType', 'gp3', 'io2', 'interrupted'],
   ];
 
