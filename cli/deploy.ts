@@ -13,7 +13,7 @@ import {
 } from './diff.ts';
 import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
-import { type Found, type Operated, refusalOfDatabase } from './preflight.ts';
+import { type Found, type Operated, refusalOfDatabase, UNFINISHED } from './preflight.ts';
 
 export interface DeployOptions {
   readonly config: string;
@@ -56,8 +56,17 @@ export async function runDeploy(
     }
     // The CDK too asks before it widens rights, and gives up where it can ask nobody.
     const approval = ask ? [] : ['--require-approval', 'never'];
-    return cdk(['deploy', '--all', ...onlyThis(assembly), ...approval]);
+    return cdk(['deploy', '--all', ...onlyThis(assembly), ...approval, ...atFailure(deployed)]);
   });
+}
+
+/**
+ * A first deployment that fails keeps what it has made, so that it can be looked at and gone on with.
+ * To undo it would mean to delete buckets that have logs in them by then, and in production a
+ * database and a stack that refuse to be deleted.
+ */
+function atFailure({ site }: BothDeployed): string[] {
+  return site === undefined || site.status === UNFINISHED ? ['--no-rollback'] : [];
 }
 
 /** The database, and what stops it. */

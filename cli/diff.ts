@@ -8,7 +8,7 @@ import type { Template } from './changes/change.ts';
 import { asking, type Deployed, readDeployed } from './deployed.ts';
 import { printed } from './lines.ts';
 import { type Outside, outside } from './outside.ts';
-import { refusalOfStacks } from './preflight.ts';
+import { refusalOfStacks, UNFINISHED } from './preflight.ts';
 
 export interface DiffOptions {
   readonly config: string;
@@ -77,7 +77,11 @@ export function sayAgainstDeployed(
 ): Announcement {
   const asGivenBack = (template: Template): Template =>
     JSON.parse(mangleLikeCloudFormation(JSON.stringify(template)));
-  const before = (name: string) => (name === config.site ? site : operations)?.template;
+  // What a first deployment left unfinished is made by this one, whatever its template says.
+  const before = (name: string) => {
+    const stack = name === config.site ? site : operations;
+    return stack?.status === UNFINISHED ? undefined : stack?.template;
+  };
   return say(config, assembly, before, now, { acceptDataLoss, asGivenBack });
 }
 

@@ -54,10 +54,16 @@ const SEE = 'See docs/runbook.md#deploy-refused.';
 const WAYS_OUT: Readonly<Record<string, string>> = {
   UPDATE_ROLLBACK_FAILED: 'Mend that, then choose Stack actions, Continue update rollback.',
   UPDATE_FAILED: 'Choose Roll back.',
-  CREATE_FAILED: 'Choose Delete: it was never finished.',
   ROLLBACK_FAILED: 'Mend that, then choose Delete: it was never finished.',
   DELETE_FAILED: 'Mend that, then choose Delete.',
 };
+
+/**
+ * A first deployment that failed and left what it had made: another one goes on with it.
+ *
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ */
+export const UNFINISHED = 'CREATE_FAILED';
 
 /** Why no deployment may touch these stacks now, line by line; undefined if it may. */
 export function refusalOfStacks(
@@ -71,7 +77,7 @@ export function refusalOfStacks(
         SEE,
       ];
     }
-    if (status.endsWith('_FAILED')) {
+    if (status.endsWith('_FAILED') && status !== UNFINISHED) {
       return [
         `Refused: the stack ${name} is ${status}, and AWS changes no such stack.`,
         `Its events in the CloudFormation console say why. ${WAYS_OUT[status] ?? 'Mend that.'}`,

@@ -107,7 +107,7 @@ function counted(
   findings: readonly Finding[],
 ): string {
   if (!before) {
-    return `${name}: the stack does not exist yet; all ${changes.length} of its resources are new.`;
+    return `${name}: the stack is not there yet, or not finished; all ${changes.length} of its resources are new.`;
   }
   if (changes.length === 0) return `${name}: nothing changes.`;
   const told = new Set(findings.flatMap(({ about }) => about));

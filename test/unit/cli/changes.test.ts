@@ -44,9 +44,11 @@ describe('a deployment that touches nothing', () => {
 
     expect(said.lines).toEqual([
       expect.stringMatching(
-        /^clinic: the stack does not exist yet; all \d+ of its resources are new/,
+        /^clinic: the stack is not there yet, or not finished; all \d+ of its resources are new/,
       ),
-      expect.stringMatching(/^operations: the stack does not exist yet; all \d+ of its/),
+      expect.stringMatching(
+        /^operations: the stack is not there yet, or not finished; all \d+ of its/,
+      ),
       'A site of another name or region stays as it is, and is paid for.',
     ]);
     expect(said.verdict).toBe('safe');

@@ -103,9 +103,20 @@ describe('npm run deploy', () => {
     async (stackStatus) => {
       const { printed } = await deploy({ stacks, stackStatus });
 
-      expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+      expect(printed[0]).toMatch(/^clinic: the stack is not there yet, or not finished/);
     },
   );
+
+  it.each([
+    ['begins', accounts.empty],
+    ['goes on with what it left', { ...accounts.same, stackStatus: { clinic: 'CREATE_FAILED' } }],
+  ])('keeps what a first deployment has made when it fails, and %s', async (_how, account) => {
+    const { code, ran, printed } = await deploy({ ...account, typed: '' });
+
+    expect(printed[0]).toMatch(/^clinic: the stack is not there yet, or not finished/);
+    expect(ran).toEqual([['deploy', '--all', '--app', folder, '--build', '', '--no-rollback']]);
+    expect(code).toBe(0);
+  });
 
   it('makes no site around a database that is none of its own', async () => {
     const { code, printed, ran } = await deploy({ database: 'available', typed: 'clinic' });
@@ -282,7 +293,7 @@ describe('npm run diff', () => {
     const { connect, printed } = standIn();
     await runDiff({ config, against: assemblyOf({ ...CLINIC, site: 'other' }).directory }, connect);
 
-    expect(printed[0]).toMatch(/^clinic: the stack does not exist yet/);
+    expect(printed[0]).toMatch(/^clinic: the stack is not there yet, or not finished/);
   });
 
   it('compares no two regions', async () => {

@@ -45,6 +45,7 @@ describe('a stack', () => {
     ['UPDATE_COMPLETE'],
     ['UPDATE_ROLLBACK_COMPLETE'],
     ['IMPORT_COMPLETE'],
+    ['CREATE_FAILED'],
   ])('that is %s lets the deployment begin', (status) => {
     expect(told(status)).toBeUndefined();
   });
@@ -63,7 +64,6 @@ describe('a stack', () => {
   it.each([
     ['UPDATE_ROLLBACK_FAILED', 'Stack actions, Continue update rollback.'],
     ['UPDATE_FAILED', 'Choose Roll back.'],
-    ['CREATE_FAILED', 'Choose Delete:'],
     ['ROLLBACK_FAILED', 'Mend that, then choose Delete:'],
     ['DELETE_FAILED', 'Mend that, then choose Delete.'],
     ['IMPORT_ROLLBACK_FAILED', 'Its events in the CloudFormation console say why. Mend that.'],
