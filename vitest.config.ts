@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/bundles.setup.ts'],
+    globalSetup: ['test/temporary.setup.ts', 'test/bundles.setup.ts'],
     // By default one core is left idle.
     maxWorkers: '100%',
     projects: [

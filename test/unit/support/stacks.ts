@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { afterAll } from 'vitest';
 import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
 import type { Resource, Template } from '../../../cli/changes/change.ts';
 import { synthesize } from '../../../infra/app.ts';
@@ -34,15 +33,11 @@ export function templates(different: Partial<ConfigInput> = {}): Templates {
   return { site, operations };
 }
 
-/** All assemblies of a test file. */
-const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-assemblies-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** In a folder of its own, which stays until the tests of the file are over. */
+/** In a folder of its own, which stays until all tests are over. */
 export const assemblyOf = (input: ConfigInput): CloudAssembly =>
   synthesize({
     config: parseConfig(input),
-    outdir: mkdtempSync(path.join(folder, 'orthweb-assembly-')),
+    outdir: mkdtempSync(path.join(tmpdir(), 'orthweb-assembly-')),
     validate: false,
   });
 
