@@ -10,7 +10,7 @@ export const range = z.string().refine((text) => refusalOfRange(text) === undefi
 });
 
 /** Why a text is no IPv4 range in CIDR notation, and what to write; undefined if it is one. */
-export function refusalOfRange(text: string): string | undefined {
+function refusalOfRange(text: string): string | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
     return `has no prefix length. Write ${text}/32 for this one address.`;
   }
