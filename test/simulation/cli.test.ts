@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { assemblyOf, CLINIC } from '../unit/support/stacks.ts';
+import { CLINIC } from '../support/clinic.ts';
+import { assemblyOf } from '../unit/support/stacks.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-cli-'));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,15 @@ import { optionsOf } from '../support/play.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
-const SOURCES = ['compose', 'functions', 'infra', 'simulator', 'statemachines', 'package.json'];
+const SOURCES = [
+  'compose',
+  'functions',
+  'infra',
+  'simulator',
+  'statemachines',
+  'package.json',
+  'test/support',
+];
 const run = promisify(execFile);
 
 /** A copy of the sources, in which a patch may do what it likes. */
@@ -21,7 +29,6 @@ function copy(): string {
     cpSync(path.join(root, source), path.join(folder, source), {
       recursive: true,
     });
-  mkdirSync(path.join(folder, 'test'));
   for (const kept of ['support', 'planted']) {
     const from = path.join(root, 'test/simulation', kept);
     cpSync(from, path.join(folder, 'test/simulation', kept), { recursive: true });

@@ -12,6 +12,7 @@ import {
   type SimulationResult,
   simulate,
 } from '../../../simulator/simulation.ts';
+import { CLINIC } from '../../support/clinic.ts';
 
 /** A synthesized site, as `npm start` would play it. */
 export interface Site {
@@ -20,20 +21,9 @@ export interface Site {
   readonly timeZone: string;
 }
 
-const clinic: ConfigInput = {
-  site: 'clinic',
-  environment: 'tst',
-  region: 'ca-central-1',
-  zones: ['ca-central-1a', 'ca-central-1b'],
-  timeZone: 'America/Toronto',
-  clients: { web: ['203.0.113.0/24'], dicom: ['203.0.113.0/24'] },
-  schedule: { windows: [{ from: '07:00', to: '19:00', weekdays: 'mon-fri' }] },
-  alerts: { emails: ['pacs@example.org'] },
-};
-
-/** The clinic, open Monday to Friday from 07:00 to 19:00, unless the test says otherwise. */
+/** The clinic, unless the test says otherwise. */
 export function siteOf(different: Partial<ConfigInput> = {}): Site {
-  const config = parseConfig({ ...clinic, ...different });
+  const config = parseConfig({ ...CLINIC, ...different });
   const directory = mkdtempSync(path.join(tmpdir(), 'orthweb-'));
   synthesize({ config, outdir: directory, validate: false });
   return { directory, plan: Plan.parse(planOf(config)), timeZone: config.timeZone };

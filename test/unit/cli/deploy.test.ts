@@ -7,9 +7,10 @@ import { type DeployOptions, runDeploy } from '../../../cli/deploy.ts';
 import { runDiff } from '../../../cli/diff.ts';
 import { askHere } from '../../../cli/outside.ts';
 import { itemOf } from '../../../functions/shared/operations-table.ts';
+import { CLINIC } from '../../support/clinic.ts';
 import { awsError } from '../support/clients.ts';
 import { type Account, standIn } from '../support/outside.ts';
-import { assemblyOf, CLINIC, edited, idOf, renamed, templates } from '../support/stacks.ts';
+import { assemblyOf, edited, idOf, renamed, templates } from '../support/stacks.ts';
 import { at } from '../support/time.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'orthweb-deploy-'));

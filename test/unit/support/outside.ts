@@ -1,6 +1,7 @@
 import type { Outside } from '../../../cli/outside.ts';
+import { CLINIC } from '../../support/clinic.ts';
 import { awsError, service } from './clients.ts';
-import { assemblyOf, CLINIC } from './stacks.ts';
+import { assemblyOf } from './stacks.ts';
 import { at } from './time.ts';
 
 /** What stands in the account: templates by stack name, and RDS's word for the database. */

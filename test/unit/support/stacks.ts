@@ -6,19 +6,8 @@ import { announce, type Stacks } from '../../../cli/changes/announcement.ts';
 import type { Resource, Template } from '../../../cli/changes/change.ts';
 import { synthesize } from '../../../infra/app.ts';
 import { type ConfigInput, parseConfig } from '../../../infra/config.ts';
+import { CLINIC } from '../../support/clinic.ts';
 import { at } from './time.ts';
-
-/** A site that closes at night. */
-export const CLINIC: ConfigInput = {
-  site: 'clinic',
-  environment: 'tst',
-  region: 'ca-central-1',
-  zones: ['ca-central-1a', 'ca-central-1b'],
-  timeZone: 'America/Toronto',
-  clients: { web: ['203.0.113.0/24'], dicom: ['203.0.113.0/24'] },
-  schedule: { windows: [{ from: '07:00', to: '19:00', weekdays: 'mon-fri' }] },
-  alerts: { emails: ['pacs@example.org'] },
-};
 
 /** The templates of one configuration. */
 export interface Templates {
@@ -58,6 +47,10 @@ export const told = (
     now,
     options,
   );
+
+/** The sentences about hosts and data, without those that count the rest. */
+export const sentences = ({ lines }: ReturnType<typeof told>): string[] =>
+  lines.filter((line) => !/^(clinic|operations): /.test(line));
 
 type Editable = Record<string, { -readonly [K in keyof Resource]: Resource[K] }>;
 
