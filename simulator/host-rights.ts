@@ -8,8 +8,11 @@ import type { World } from './world.ts';
 interface Settings {
   /** ARN of the object in S3 that is the host bundle. */
   readonly bundle: string;
-  /** ARN of the bucket of images, and of the role that containers use it with. */
+  /** ARN of the bucket of images. */
   readonly images: string;
+  /** What the name of each image begins with. */
+  readonly imagesPrefix: string;
+  /** ARN of the role that containers use them with. */
   readonly imagesRole: string;
   /** Name of the log group that containers write to. */
   readonly logGroup: string;
@@ -39,6 +42,7 @@ export function settingsIn(userData: string, where: string): Settings {
   return {
     bundle: setting('BUNDLE').replace('s3://', 'arn:aws:s3:::'),
     images: `arn:aws:s3:::${setting('IMAGES_BUCKET')}`,
+    imagesPrefix: setting('IMAGES_PREFIX'),
     imagesRole: setting('IMAGES_ROLE'),
     logGroup: setting('LOG_GROUP'),
   };
@@ -83,7 +87,7 @@ export class HostRights {
   feed(): boolean {
     const { settings, region, role, imagesKey } = this.computer;
     const log = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
-    const image = `${settings.images}/images/0`;
+    const image = `${settings.images}/${settings.imagesPrefix}0`;
     const key = {
       'kms:ViaService': `s3.${region}.amazonaws.com`,
       'kms:EncryptionContext:aws:s3:arn': settings.images,

@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { Host } from './host.ts';
-import { ImageAccess } from './image-access.ts';
+import { ImageAccess, imagesPrefix } from './image-access.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
 import { HOST_BUNDLE } from './user-data.ts';
@@ -78,6 +78,7 @@ export class Hosts extends Construct {
       region: Stack.of(this).region,
       bundle: bundle.s3ObjectUrl,
       imagesBucket: props.images.bucketName,
+      imagesPrefix,
       imagesRole: images.role.roleArn,
       logGroup: this.logGroup.logGroupName,
       containerNetworks: props.containers,

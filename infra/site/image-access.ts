@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 /** Where images lie in the data bucket; Orthanc can't change it once there are some. */
-const prefix = 'images/';
+export const imagesPrefix = 'images/';
 
 export interface ImageAccessProps {
   readonly bucket: s3.Bucket;
@@ -35,7 +35,7 @@ export class ImageAccess extends Construct {
     super(scope, id);
     const { bucket, key, hosts, endpoint } = props;
     const { region } = Stack.of(this);
-    const images = bucket.arnForObjects(`${prefix}*`);
+    const images = bucket.arnForObjects(`${imagesPrefix}*`);
 
     this.role = new iam.Role(this, 'Role', {
       // A role named in the trust of another needs no right of its own to take it.

@@ -26,6 +26,8 @@ export interface HostSettings {
   /** `s3://bucket/key` of the host bundle. */
   readonly bundle: string;
   readonly imagesBucket: string;
+  /** What the name of each image in it begins with. */
+  readonly imagesPrefix: string;
   /** ARN of the role whose credentials containers get. */
   readonly imagesRole: string;
   /** Receives what containers write. */
