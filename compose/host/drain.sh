@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lets running DICOM associations and downloads finish and takes no new ones, so that the host
 # can be stopped. One JSON line on stdout. Exit 0 when nothing is left, 1 when after four minutes
-# something still is. resume.sh undoes it, and so does a boot.
+# something still is. undrain.sh undoes it, and so does a boot.
 set -euo pipefail
 
 readonly deadline=$((SECONDS + 240))

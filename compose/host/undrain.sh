@@ -4,9 +4,9 @@
 set -euo pipefail
 
 if said=$(docker compose --project-directory /opt/orthweb up --detach --wait </dev/null 2>&1); then
-  printf '{"resumed":true}\n'
+  printf '{"undrained":true}\n'
 else
   # The reason is somebody else's text: what could end a JSON string is taken out of it.
-  printf '{"resumed":false,"reason":"%s"}\n' "$(tr -c '[:alnum:] .:/()_=-' ' ' <<<"${said:0:400}" | sed 's/ *$//')"
+  printf '{"undrained":false,"reason":"%s"}\n' "$(tr -c '[:alnum:] .:/()_=-' ' ' <<<"${said:0:400}" | sed 's/ *$//')"
   exit 1
 fi
