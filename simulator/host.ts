@@ -155,7 +155,7 @@ export class Host {
   static readonly scripts: Readonly<Record<string, Script>> = {
     probe: { changes: false, seconds: [1, 3] },
     drain: { changes: true, seconds: [2, 45] },
-    resume: { changes: true, seconds: [3, 15] },
+    undrain: { changes: true, seconds: [3, 15] },
   };
 
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
@@ -171,7 +171,7 @@ export class Host {
     }
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
-      if (script === 'resume') {
+      if (script === 'undrain') {
         this.listening = true;
         this.containers = this.prepared;
       }

@@ -15,7 +15,7 @@ export const Settings = z.object({
   TABLE: z.string(),
   DATABASE: z.string(),
   DRAIN_DOCUMENT: z.string(),
-  RESUME_DOCUMENT: z.string(),
+  UNDRAIN_DOCUMENT: z.string(),
   PROBE_DOCUMENT: z.string(),
 });
 export type Settings = z.infer<typeof Settings>;
@@ -118,7 +118,7 @@ const isRefusal = (error: Error): boolean => '$fault' in error && error.$fault =
 
 const documents = (settings: Settings) => ({
   drain: settings.DRAIN_DOCUMENT,
-  resume: settings.RESUME_DOCUMENT,
+  undrain: settings.UNDRAIN_DOCUMENT,
   probe: settings.PROBE_DOCUMENT,
 });
 
@@ -142,7 +142,7 @@ async function call(
       await ec2.send(new StopInstancesCommand({ InstanceIds: [step.instanceId] }));
       return commands;
     case 'drain':
-    case 'resume':
+    case 'undrain':
     case 'probe': {
       const sent = await ssm.send(
         new SendCommandCommand({

@@ -90,7 +90,7 @@ function newRun(
       troubles: {},
       commands: {},
       drained: {},
-      resumed: {},
+      undrained: {},
       proofs: {},
       unproven: {},
       started: {},

@@ -108,8 +108,8 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   // It may have been drained by a run whose stop was called off, or its containers may be down.
   // One that takes connections and cannot answer has its trouble elsewhere: it is left alone.
   const note = `does not serve: ${failed.said}`;
-  return failed.listens === false && mayResume(node, progress, now)
-    ? need('probe', 15, note, { kind: 'resume', node, instanceId })
+  return failed.listens === false && mayUndrain(node, progress, now)
+    ? need('probe', 15, note, { kind: 'undrain', node, instanceId })
     : need('probe', probeWait(node, progress), note);
 }
 
@@ -125,8 +125,8 @@ function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
     const note = `keeps running until node ${peer} is proven to serve`;
     // A peer whose proof has merely aged is being asked again; one that failed leaves us alone.
     const alone = progress.drained[node] && progress.unproven[peer];
-    const turnedAway = alone && mayResume(node, progress, now);
-    return need('drain', 15, note, turnedAway ? { kind: 'resume', node, instanceId } : undefined);
+    const turnedAway = alone && mayUndrain(node, progress, now);
+    return need('drain', 15, note, turnedAway ? { kind: 'undrain', node, instanceId } : undefined);
   }
   if (online && !progress.drained[node] && !isHopeless(progress, node)) {
     if (progress.commands[node]) return need('drain', 15, 'lets its associations finish');
@@ -144,9 +144,9 @@ function stopNeed(node: NodeName, run: Run, truth: Truth, progress: Progress, no
 const probeWait = (node: NodeName, progress: Progress): number =>
   progress.commands[node] ? 10 : progress.unproven[node] ? CLOCKS.probeAgain : 60;
 
-const mayResume = (node: NodeName, progress: Progress, now: Date): boolean => {
-  const last = progress.resumed[node];
-  const due = !last || secondsBetween(last, now) >= CLOCKS.resumeEvery;
+const mayUndrain = (node: NodeName, progress: Progress, now: Date): boolean => {
+  const last = progress.undrained[node];
+  const due = !last || secondsBetween(last, now) >= CLOCKS.undrainEvery;
   return due && !progress.commands[node] && allowed(node, progress, now);
 };
 

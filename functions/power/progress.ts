@@ -24,7 +24,7 @@ export const isSettling = (progress: Progress, node: NodeName, now: Date): boole
 export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const commands = { ...progress.commands };
   const drained = { ...progress.drained };
-  const resumed = { ...progress.resumed };
+  const undrained = { ...progress.undrained };
   const proofs = { ...progress.proofs };
   const unproven = { ...progress.unproven };
   const started = { ...progress.started };
@@ -48,8 +48,8 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
     delete commands[node];
     if (sent.kind === 'drain') {
       drained[node] = { at, ...(!ok && { left: said }) };
-    } else if (sent.kind === 'resume') {
-      resumed[node] = at;
+    } else if (sent.kind === 'undrain') {
+      undrained[node] = at;
       if (ok) delete drained[node];
     } else if (ended && ok) {
       proofs[node] = { at: ended.at, address: truth.nodes[node].address ?? '' };
@@ -59,7 +59,7 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
       unproven[node] = { at, said, ...(listens !== undefined && { listens }) };
     }
   }
-  return { ...progress, troubles, commands, drained, resumed, proofs, unproven, started };
+  return { ...progress, troubles, commands, drained, undrained, proofs, unproven, started };
 }
 
 /** Closes the phase that is over and opens the next, with its seconds. */

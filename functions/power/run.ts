@@ -10,7 +10,7 @@ const perResource = <T extends z.ZodMiniType>(value: T) =>
 
 /** A Command document sent to a host, and what came of it. */
 const Command = z.object({
-  kind: z.enum(['drain', 'resume', 'probe']),
+  kind: z.enum(['drain', 'undrain', 'probe']),
   id: z.string(),
   sentAt: Instant,
 });
@@ -31,7 +31,7 @@ const Progress = z.object({
   /** Drains that have ended: when, and what they left undone. */
   drained: perNode(z.object({ at: Instant, left: z.optional(z.string()) })),
   /** When a host was last told to take clients again. */
-  resumed: perNode(Instant),
+  undrained: perNode(Instant),
   proofs: perNode(Proof),
   /** Why a node was not proven at the last try, and whether it took the connection at all. */
   unproven: perNode(z.object({ at: Instant, said: z.string(), listens: z.optional(z.boolean()) })),
@@ -46,7 +46,7 @@ export type Progress = z.infer<typeof Progress>;
 const Step = z.union([
   z.object({ kind: z.enum(['start-database', 'stop-database']) }),
   z.object({
-    kind: z.enum(['start-node', 'stop-node', 'drain', 'resume', 'probe']),
+    kind: z.enum(['start-node', 'stop-node', 'drain', 'undrain', 'probe']),
     node: z.enum(['a', 'b']),
     instanceId: z.string(),
   }),

@@ -23,7 +23,7 @@ export const CLOCKS = {
   /** A wish that changed longer ago than this was changed by a deploy, not by its time of day. */
   planned: 60 * 60,
   /** A host that does not answer is told to take clients again at most this often. */
-  resumeEvery: 3 * 60,
+  undrainEvery: 3 * 60,
   /** EC2's picture of an instance that was told to start is not taken for the truth before this. */
   startSettles: 60,
   /** A host that did not answer is asked again after this much. */

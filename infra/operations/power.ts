@@ -102,7 +102,7 @@ export class Power extends Construct {
     const { config, site } = this.props;
     const { partition, region, account } = Stack.of(this);
     const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
-    const { drain, resume, probe } = this.commands();
+    const { drain, undrain, probe } = this.commands();
     const act = new OperatorFunction<z.input<typeof Act>>(this, 'Act', {
       handler: 'power/act',
       description: 'Starts, stops, drains and probes, each call guarded by lease and intent.',
@@ -110,7 +110,7 @@ export class Power extends Construct {
         TABLE: site.table.tableName,
         DATABASE: site.database.instanceIdentifier,
         DRAIN_DOCUMENT: drain.document.ref,
-        RESUME_DOCUMENT: resume.document.ref,
+        UNDRAIN_DOCUMENT: undrain.document.ref,
         PROBE_DOCUMENT: probe.document.ref,
       },
       timeoutSeconds: 60,
@@ -146,7 +146,7 @@ export class Power extends Construct {
     act.allow(
       'send these three documents and no others',
       ['ssm:SendCommand'],
-      [drain, resume, probe].map(
+      [drain, undrain, probe].map(
         ({ document }) => `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`,
       ),
     );
@@ -189,9 +189,9 @@ export class Power extends Construct {
       description: 'Lets running transfers finish and takes no new ones.',
       timeoutSeconds: 270,
     });
-    const resume = new HostCommand(this, 'Resume', {
+    const undrain = new HostCommand(this, 'Undrain', {
       site,
-      name: 'resume',
+      name: 'undrain',
       description: 'Takes clients again: undoes a drain, starts what should run.',
       timeoutSeconds: 120,
     });
@@ -201,7 +201,7 @@ export class Power extends Construct {
       description: 'Asks the host what a client would ask. Changes nothing.',
       timeoutSeconds: 30,
     });
-    return { drain, resume, probe };
+    return { drain, undrain, probe };
   }
 
   private alarms(): void {

@@ -44,7 +44,7 @@ describe('failing-database', () => {
     expect(time('database', 'available')).toBe('12:04');
     expect(kinds).toEqual(['LATE', 'STARTED']);
     expect(mails[0]?.text).toContain('returned error: 503');
-    expect(calls.filter((text) => text.startsWith('resume'))).toEqual([]);
+    expect(calls.filter((text) => text.startsWith('undrain'))).toEqual([]);
     expect(mails[1]?.at.slice(11, 16)).toMatch(/^12:1[6-8]$/);
   });
 });
@@ -56,7 +56,7 @@ describe('dead-host', () => {
     const result = await opening([fault]);
 
     expect(result.calls).not.toContain('ec2:StopInstances node a');
-    expect(result.calls).toContain('resume node a');
+    expect(result.calls).toContain('undrain node a');
     expect(result.mails[0]?.at.slice(11, 16)).toMatch(/^12:1[2-4]$/);
     expect(ends(result)).toEqual(OPEN);
   });

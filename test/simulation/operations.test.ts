@@ -155,7 +155,7 @@ it('takes clients again when a person calls off a closing whose drain has begun'
   const evening = result.entries.filter(({ at }) => at > '2026-12-01T00:00');
   const calls = evening.filter(({ kind }) => kind === 'call').map(({ text }) => text);
   expect(calls.slice(0, 2)).toEqual(['drain node a', 'drain node b']);
-  expect(calls).toContain('resume node a');
+  expect(calls).toContain('undrain node a');
   expect(endings(result).slice(-3, -1)).toEqual(['Handed Over', 'Site As Wished']);
 });
 

@@ -87,7 +87,7 @@ describe.each(sites)('in %s', (_, config) => {
   });
 
   it('act may send exactly the three documents, and to the hosts of this site only', () => {
-    const documents = ['Power/Drain/Document', 'Power/Resume/Document', 'Power/Probe/Document'];
+    const documents = ['Power/Drain/Document', 'Power/Undrain/Document', 'Power/Probe/Document'];
 
     expect(granting(/^ssm:(?!Describe|Get)/)).toEqual([
       [

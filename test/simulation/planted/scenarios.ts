@@ -117,7 +117,8 @@ export const SCENARIOS: Readonly<Record<Invariant, Scenario>> = {
   },
   10: {
     patch: '10-idempotence',
-    plants: 'a second trigger does everything again after the first, and hosts are resumed unasked',
+    plants:
+      'a second trigger does everything again after the first, and hosts are undrained unasked',
     site: clinic,
     play: opening,
   },

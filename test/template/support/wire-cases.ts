@@ -56,7 +56,7 @@ const run: Run = {
     troubles: {},
     commands: { a: { kind: 'probe', id: COMMAND, sentAt: ago(9) } },
     drained: {},
-    resumed: {},
+    undrained: {},
     proofs: {},
     unproven: {},
     started: {},
@@ -213,7 +213,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
       event: {
         run: {
           ...run,
-          steps: [{ kind: 'start-database' }, { kind: 'resume', node: 'b', instanceId: 'i-b' }],
+          steps: [{ kind: 'start-database' }, { kind: 'undrain', node: 'b', instanceId: 'i-b' }],
         },
       },
       answers: {
@@ -225,7 +225,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
         QUERY,
         ['rds StartDBInstance', DATABASE],
         QUERY,
-        ['ssm SendCommand', { DocumentName: '<Power/Resume/Document>', InstanceIds: ['i-b'] }],
+        ['ssm SendCommand', { DocumentName: '<Power/Undrain/Document>', InstanceIds: ['i-b'] }],
       ],
       result: {
         progress: {
@@ -235,7 +235,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
               text: expect.stringMatching(/^InsufficientDBInstanceCapacity(Fault)?: no room$/),
             },
           },
-          commands: { b: { kind: 'resume', id: 'c-1' } },
+          commands: { b: { kind: 'undrain', id: 'c-1' } },
         },
       },
     },

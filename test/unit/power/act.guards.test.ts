@@ -135,15 +135,15 @@ describe('ground that is lost', () => {
     expect(ec2.calls).toHaveLength(1);
   });
 
-  it('keeps a resume from a host as well', async () => {
+  it('keeps an undrain from a host as well', async () => {
     const services = obedient();
-    const steps = [nodeStep('resume', 'a')];
+    const steps = [nodeStep('undrain', 'a')];
 
     const handedOver = act(ready({ steps }), services, lease({ owner: OTHER }));
     const rewished = act(ready({ steps }), services, intents(CLOSED));
 
-    await expect(handedOver).rejects.toThrow('resume: the lease has passed');
-    await expect(rewished).rejects.toThrow("resume: the intent for a is no longer this run's");
+    await expect(handedOver).rejects.toThrow('undrain: the lease has passed');
+    await expect(rewished).rejects.toThrow("undrain: the intent for a is no longer this run's");
     expect(services.ssm.calls).toEqual([]);
   });
 

@@ -64,17 +64,17 @@ describe('acting', () => {
 
   it('sends the document that has clients taken again, also to a node that is to stop', async () => {
     const services = obedient();
-    const steps = [nodeStep('resume', 'a'), nodeStep('resume', 'b')];
+    const steps = [nodeStep('undrain', 'a'), nodeStep('undrain', 'b')];
 
     const { progress } = await act(ready({ goal: NIGHT, steps }), services);
 
     expect(services.ssm.calls.map(({ input }) => input)).toEqual([
-      { DocumentName: 'clinic-resume', InstanceIds: ['i-a'], TimeoutSeconds: 30 },
-      { DocumentName: 'clinic-resume', InstanceIds: ['i-b'], TimeoutSeconds: 30 },
+      { DocumentName: 'clinic-undrain', InstanceIds: ['i-a'], TimeoutSeconds: 30 },
+      { DocumentName: 'clinic-undrain', InstanceIds: ['i-b'], TimeoutSeconds: 30 },
     ]);
     expect(progress.commands).toEqual({
-      a: { ...sent('resume', '07:01'), id: 'c-9' },
-      b: { ...sent('resume', '07:01'), id: 'c-9' },
+      a: { ...sent('undrain', '07:01'), id: 'c-9' },
+      b: { ...sent('undrain', '07:01'), id: 'c-9' },
     });
   });
 
@@ -160,7 +160,7 @@ describe('a call that AWS refuses for now', () => {
     ['rds', 'Throttling', { kind: 'start-database' }, 'database'],
     ['ssm', 'InvalidInstanceId', nodeStep('probe', 'b'), 'b'],
     ['ssm', 'InternalServerError', nodeStep('probe', 'b'), 'b'],
-    ['ssm', 'InternalServerError', nodeStep('resume', 'b'), 'b'],
+    ['ssm', 'InternalServerError', nodeStep('undrain', 'b'), 'b'],
     ['ssm', 'ThrottlingException', nodeStep('probe', 'b'), 'b'],
   ] as const)('by %s is one named %s', async (name, error, step, resource) => {
     const refusing = service({ StartDBInstance: refuse(error), SendCommand: refuse(error) });

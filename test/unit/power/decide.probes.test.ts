@@ -76,10 +76,10 @@ describe('probes', () => {
 
 describe('a node that failed its probe', () => {
   /** Node b serves; node a was told to take clients again at 07:04, and failed its probe again. */
-  const again = (failedAt: string, resumedAt = '07:04') =>
+  const again = (failedAt: string, undrainedAt = '07:04') =>
     run({
       progress: {
-        resumed: { a: iso(resumedAt) },
+        undrained: { a: iso(undrainedAt) },
         unproven: { a: illAt(failedAt) },
         proofs: { b: proof('b', '07:05:40') },
       },
@@ -92,7 +92,7 @@ describe('a node that failed its probe', () => {
     const decision = decide(ill, truth(), situation('07:05'));
 
     expect(decision.next).toBe('act');
-    expect(decision.steps).toEqual([{ kind: 'resume', node: 'a', instanceId: 'i-a' }]);
+    expect(decision.steps).toEqual([{ kind: 'undrain', node: 'a', instanceId: 'i-a' }]);
     expect(decision.because).toBe('node a does not serve: Connection refused');
   });
 
@@ -101,11 +101,11 @@ describe('a node that failed its probe', () => {
 
     const decision = decide(ill, truth(), situation('07:05'));
 
-    expect(stepsOf(decision)).toEqual(['resume a', 'probe b']);
+    expect(stepsOf(decision)).toEqual(['undrain a', 'probe b']);
   });
 
   it('is probed again once it has been told to take clients again', () => {
-    const commands = { a: sent('resume', '07:04') };
+    const commands = { a: sent('undrain', '07:04') };
     const ours = run({ progress: { commands, unproven: { a: illAt('07:03:40') } } });
     const at = (state: Parameters<typeof truth>[0]) =>
       stepsOf(decide(ours, truth(state), situation('07:04:30')));
@@ -136,14 +136,14 @@ describe('a node that failed its probe', () => {
   });
 
   it('is told to take clients again after three minutes, not before', () => {
-    const steps = ['07:03:01', '07:03'].map((resumedAt) =>
-      stepsOf(decide(again('07:05:30', resumedAt), truth(), situation('07:06'))),
+    const steps = ['07:03:01', '07:03'].map((undrainedAt) =>
+      stepsOf(decide(again('07:05:30', undrainedAt), truth(), situation('07:06'))),
     );
 
-    expect(steps).toEqual([['probe a'], ['resume a']]);
+    expect(steps).toEqual([['probe a'], ['undrain a']]);
   });
 
-  it('may have been drained by a run that was called off: it is resumed, probed, and serves', () => {
+  it('may have been drained by a run that was called off: it is undrained, probed, and serves', () => {
     const proofs = { b: proof('b', '07:05:20') };
     const ill = { ...answered('07:05:10'), ok: false, said: 'refused', listens: false } as const;
     const looks: [string, ReturnType<typeof truth>][] = [
@@ -161,17 +161,17 @@ describe('a node that failed its probe', () => {
       steps.push(stepsOf(decision));
       const commands = { ...decision.progress.commands };
       for (const step of decision.steps) {
-        if (step.kind === 'probe' || step.kind === 'resume') {
+        if (step.kind === 'probe' || step.kind === 'undrain') {
           commands[step.node] = sent(step.kind, time);
         }
       }
       ours = { ...ours, ...decision, progress: { ...decision.progress, commands } };
     }
 
-    expect(steps).toEqual([['probe a'], ['resume a'], [], ['probe a'], []]);
+    expect(steps).toEqual([['probe a'], ['undrain a'], [], ['probe a'], []]);
     expect(ours).toMatchObject({
       outcome: 'done',
-      progress: { resumed: { a: iso('07:05:30') }, unproven: {} },
+      progress: { undrained: { a: iso('07:05:30') }, unproven: {} },
     });
   });
 });

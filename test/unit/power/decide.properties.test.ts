@@ -75,7 +75,7 @@ const progress: fc.Arbitrary<Partial<Progress>> = fc.record({
   troubles: fc.record({ a: trouble, b: trouble, database: trouble }, { requiredKeys: [] }),
   commands: perNode(() =>
     fc.record({
-      kind: fc.constantFrom('drain' as const, 'resume' as const, 'probe' as const),
+      kind: fc.constantFrom('drain' as const, 'undrain' as const, 'probe' as const),
       id: fc.constant('c'),
       sentAt: past,
     }),
@@ -83,7 +83,7 @@ const progress: fc.Arbitrary<Partial<Progress>> = fc.record({
   drained: perNode(() =>
     fc.record({ at: past, left: fc.constant('2 left') }, { requiredKeys: ['at'] }),
   ),
-  resumed: perNode(() => past),
+  undrained: perNode(() => past),
   proofs: perNode((node) => fc.record({ at: recent, address: fc.constant(addressOf(node)) })),
   unproven: perNode(() => fc.record({ at: recent, said: fc.constant('ill') })),
 });
@@ -150,7 +150,7 @@ describe('whatever is true, wished and known', () => {
       const { steps } = decide(ours, seen, situation);
 
       // A node of either goal may be told to take clients again: the next property says when.
-      for (const step of steps.filter(({ kind }) => kind !== 'resume')) {
+      for (const step of steps.filter(({ kind }) => kind !== 'undrain')) {
         const wish = ours.goal['node' in step ? step.node : 'database'];
         const up = ['start-node', 'start-database', 'probe'].includes(step.kind);
         expect(wish).toBe(up ? 'running' : 'stopped');
@@ -161,12 +161,12 @@ describe('whatever is true, wished and known', () => {
     });
   });
 
-  it('a node is resumed only if it runs, and failed its probe or must stay although drained', () => {
+  it('a node is undrained only if it runs, and failed its probe or must stay although drained', () => {
     always((ours, seen, situation) => {
       const { steps, progress: known } = decide(ours, seen, situation);
 
       for (const step of steps) {
-        if (step.kind !== 'resume') continue;
+        if (step.kind !== 'undrain') continue;
         const { node } = step;
         const ill = ours.goal[node] === 'running' && known.unproven[node] !== undefined;
         const peer = known.proofs[peerOf(node)];
@@ -179,15 +179,15 @@ describe('whatever is true, wished and known', () => {
     });
   });
 
-  it('no node is resumed within three minutes of the last time, nor probed in the same look', () => {
+  it('no node is undrained within three minutes of the last time, nor probed in the same look', () => {
     always((ours, seen, situation) => {
       const { steps, progress: known } = decide(ours, seen, situation);
 
       for (const step of steps) {
-        if (step.kind !== 'resume') continue;
-        const last = known.resumed[step.node];
+        if (step.kind !== 'undrain') continue;
+        const last = known.undrained[step.node];
         const others = steps.filter((one) => 'node' in one && one.node === step.node);
-        if (last) expect(secondsBetween(last, NOW)).toBeGreaterThanOrEqual(CLOCKS.resumeEvery);
+        if (last) expect(secondsBetween(last, NOW)).toBeGreaterThanOrEqual(CLOCKS.undrainEvery);
         expect(others).toEqual([step]);
       }
     });
@@ -198,7 +198,7 @@ describe('whatever is true, wished and known', () => {
       const { steps, progress: known } = decide(ours, seen, situation);
 
       for (const step of steps) {
-        if (step.kind !== 'drain' && step.kind !== 'resume' && step.kind !== 'probe') continue;
+        if (step.kind !== 'drain' && step.kind !== 'undrain' && step.kind !== 'probe') continue;
         const failed = known.unproven[step.node];
         expect(known.commands).not.toHaveProperty(step.node);
         if (step.kind === 'probe' && failed) {

@@ -87,7 +87,7 @@ describe('a start', () => {
     const { a, b } = opening({}, { unproven: { a: illAt('07:01:50') } });
 
     expect(a).toMatchObject({ ready: false, phase: 'probe', wait: 15 });
-    expect(a.step).toEqual({ kind: 'resume', node: 'a', instanceId: 'i-a' });
+    expect(a.step).toEqual({ kind: 'undrain', node: 'a', instanceId: 'i-a' });
     expect(b.step).toBeUndefined();
   });
 
@@ -96,7 +96,7 @@ describe('a start', () => {
     ['has not passed its status checks', { checksOk: false }, {}],
     ['does not answer to Systems Manager', { online: false }, {}],
     ['has a command under way', {}, { commands: { a: sent('probe', '07:01:55') } }],
-    ['was told so three minutes ago or less', {}, { resumed: { a: iso('06:59:01') } }],
+    ['was told so three minutes ago or less', {}, { undrained: { a: iso('06:59:01') } }],
     ['refused a command a moment ago', {}, { troubles: { a: trouble('07:02:20') } }],
     ['has been proven since', {}, { proofs: { a: proof('a', '07:01:50') } }],
   ])('does not tell that to a node that %s', (_, seen, known) => {
@@ -106,17 +106,17 @@ describe('a start', () => {
   });
 
   it('tells it again after three minutes', () => {
-    const resumed = { a: iso('06:59') };
+    const undrained = { a: iso('06:59') };
 
-    const { a } = opening({}, { unproven: { a: illAt('07:01:30') }, resumed });
+    const { a } = opening({}, { unproven: { a: illAt('07:01:30') }, undrained });
 
-    expect(a.step).toMatchObject({ kind: 'resume' });
+    expect(a.step).toMatchObject({ kind: 'undrain' });
   });
 
   it('comes back for another probe of a node that failed its last one', () => {
-    const resumed = { a: iso('07:01:40') };
+    const undrained = { a: iso('07:01:40') };
 
-    const { a } = opening({}, { unproven: { a: illAt('07:01:50') }, resumed });
+    const { a } = opening({}, { unproven: { a: illAt('07:01:50') }, undrained });
 
     expect([a.wait, a.note]).toEqual([20, 'node a does not serve: Connection refused']);
   });
@@ -277,7 +277,7 @@ describe('a stop of one node', () => {
     const serving = evening({});
     const drained = evening(
       {},
-      { drained: { b: drainedAt('07:01') }, resumed: { b: iso('07:01:30') } },
+      { drained: { b: drainedAt('07:01') }, undrained: { b: iso('07:01:30') } },
     );
 
     expect(serving.b).toMatchObject({
@@ -295,14 +295,14 @@ describe('a stop of one node', () => {
       ready: false,
       phase: 'drain',
       note: 'node b keeps running until node a is proven to serve',
-      step: { kind: 'resume', node: 'b', instanceId: 'i-b' },
+      step: { kind: 'undrain', node: 'b', instanceId: 'i-b' },
     });
   });
 
   it.each([
     ['was not drained', { drained: {} }],
-    ['has a command under way', { commands: { b: sent('resume', '07:01:55') } }],
-    ['was told so three minutes ago or less', { resumed: { b: iso('06:59:01') } }],
+    ['has a command under way', { commands: { b: sent('undrain', '07:01:55') } }],
+    ['was told so three minutes ago or less', { undrained: { b: iso('06:59:01') } }],
     ['refused a command a moment ago', { troubles: { b: trouble('07:02:20') } }],
   ])('does not tell that to a node that %s', (_, known) => {
     const drained = { b: drainedAt('07:01') };
@@ -327,12 +327,12 @@ describe('a stop of one node', () => {
 
     const known = { proofs, drained: { b: drainedAt('07:01:59') } };
     const first = evening({}, known);
-    const resumed = evening({}, { ...known, resumed: { b: iso('07:01:30') } });
+    const undrained = evening({}, { ...known, undrained: { b: iso('07:01:30') } });
 
     expect(first.b).toMatchObject({ ready: false, phase: 'drain' });
     expect(['drain', 'stop-node']).not.toContain(first.b.step?.kind);
-    expect(resumed.b).toMatchObject({ ready: false, phase: 'drain' });
-    expect(resumed.b.step).toBeUndefined();
+    expect(undrained.b).toMatchObject({ ready: false, phase: 'drain' });
+    expect(undrained.b.step).toBeUndefined();
   });
 });
 

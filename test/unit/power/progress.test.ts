@@ -148,21 +148,21 @@ describe('a drain', () => {
   });
 });
 
-describe('a resume', () => {
-  const resuming = run({
+describe('an undrain', () => {
+  const undraining = run({
     progress: {
-      commands: { a: sent('resume', '07:02') },
+      commands: { a: sent('undrain', '07:02') },
       drained: { a: drainedAt('07:01'), b: drainedAt('07:01') },
       unproven: { a: illAt('07:01:50') },
     },
   });
   const learnt = (a: NonNullable<ReturnType<typeof truth>['commands']['a']>, time: string) =>
-    decide(resuming, truth({ commands: { a } }), situation(time)).progress;
+    decide(undraining, truth({ commands: { a } }), situation(time)).progress;
 
   it('is remembered with its time, and its node is no longer drained', () => {
     const progress = learnt(answered('07:02:10'), '07:02:15');
 
-    expect(progress.resumed).toEqual({ a: iso('07:02:15') });
+    expect(progress.undrained).toEqual({ a: iso('07:02:15') });
     expect(progress.drained).toEqual({ b: drainedAt('07:01') });
     expect(progress.commands).toEqual({});
   });
@@ -178,8 +178,8 @@ describe('a resume', () => {
     const early = learnt({ state: 'pending' }, '07:06:59');
     const late = learnt({ state: 'pending' }, '07:07');
 
-    expect([early.resumed, early.commands.a?.kind]).toEqual([{}, 'resume']);
-    expect([late.resumed, late.commands]).toEqual([{ a: iso('07:07') }, {}]);
+    expect([early.undrained, early.commands.a?.kind]).toEqual([{}, 'undrain']);
+    expect([late.undrained, late.commands]).toEqual([{ a: iso('07:07') }, {}]);
   });
 
   it('that failed counts as well: the next is due three minutes later', () => {
@@ -187,7 +187,7 @@ describe('a resume', () => {
 
     const progress = learnt(failed, '07:02:15');
 
-    expect(progress.resumed).toEqual({ a: iso('07:02:15') });
+    expect(progress.undrained).toEqual({ a: iso('07:02:15') });
     expect(progress.unproven).toEqual({ a: illAt('07:01:50') });
   });
 });

@@ -7,7 +7,7 @@ import { memoryTable } from './table.ts';
 import { iso } from './time.ts';
 
 export const nodeStep = (
-  kind: 'start-node' | 'stop-node' | 'drain' | 'resume' | 'probe',
+  kind: 'start-node' | 'stop-node' | 'drain' | 'undrain' | 'probe',
   node: 'a' | 'b',
 ): Step => ({
   kind,

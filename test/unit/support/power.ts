@@ -22,7 +22,7 @@ export const progress = (more: Partial<Progress> = {}): Progress => ({
   troubles: {},
   commands: {},
   drained: {},
-  resumed: {},
+  undrained: {},
   proofs: {},
   unproven: {},
   started: {},
@@ -147,7 +147,7 @@ export const environment = (more: Partial<PlanInput> = {}) => ({
   TOPIC: 'arn:aws:sns:eu-west-2:111122223333:clinic-alerts',
   DATABASE: 'clinic-database',
   DRAIN_DOCUMENT: 'clinic-drain',
-  RESUME_DOCUMENT: 'clinic-resume',
+  UNDRAIN_DOCUMENT: 'clinic-undrain',
   PROBE_DOCUMENT: 'clinic-probe',
   POWER: 'arn:aws:states:eu-west-2:111122223333:stateMachine:clinic-power',
   PLAN: JSON.stringify(planInput(more)),
@@ -161,7 +161,7 @@ export const situation = (time: string, more: Partial<Situation> = {}): Situatio
 });
 
 /** A command under way. */
-export const sent = (kind: 'drain' | 'resume' | 'probe', time: string) => ({
+export const sent = (kind: 'drain' | 'undrain' | 'probe', time: string) => ({
   kind,
   id: 'c-1',
   sentAt: iso(time),
