@@ -13,7 +13,7 @@ install -d -m 0755 "$tls" "$tls/gen"
 # A pair that was not finished is nobody's.
 rm -rf "$tls"/gen/.interim.*
 pair=$(mktemp -d "$tls/gen/.interim.XXXXXX")
-openssl req -x509 -newkey rsa:2048 -noenc -sha256 -days 30 -quiet \
+openssl req -x509 -newkey rsa:2048 -noenc -sha256 -days 30 \
   -subj "/O=Orthweb interim/CN=$name" \
   -addext "subjectAltName=DNS:$name" -addext 'keyUsage=critical,digitalSignature,keyEncipherment' \
   -addext 'extendedKeyUsage=serverAuth' -addext 'basicConstraints=critical,CA:FALSE' \

@@ -18,7 +18,7 @@ compose() { docker compose --project-directory "$home" "$@" </dev/null; }
 say() {
   local filter=$1
   shift
-  jq --null-input --compact-output "$@" "$filter"
+  jq --null-input --compact-output "$filter" "$@"
 }
 
 # Somebody else's last words, as a reason: at most 400 characters of one line.
