@@ -5,11 +5,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
 import { Host } from './host.ts';
+import { withHostBundle } from './host-bundle.ts';
 import { ImageAccess, imagesPrefix } from './image-access.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
-import { HOST_BUNDLE } from './user-data.ts';
 
 export interface HostsProps {
   /** Name of the site. */
@@ -27,6 +28,10 @@ export interface HostsProps {
   readonly instanceType: string;
   /** Size of each disk in GiB. */
   readonly volumeGiB: number;
+  /** Which devices may do what over DICOM. */
+  readonly dicom: Config['dicom'];
+  /** Range of the VPC, CIDR notation. */
+  readonly vpc: string;
   /** Range for networks of containers on each host, CIDR notation. */
   readonly containers: string;
   readonly addresses: 'elastic' | 'dynamic';
@@ -44,6 +49,8 @@ export class Hosts extends Construct {
   readonly role: iam.Role;
   /** Receives what containers write. */
   readonly logGroup: logs.LogGroup;
+  /** What runs on them, as `s3://bucket/key`. */
+  readonly bundle: string;
   readonly a: Host;
   readonly b: Host;
 
@@ -56,7 +63,7 @@ export class Hosts extends Construct {
       description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
-    const bundle = this.letBundleThrough(network);
+    this.bundle = this.letBundleThrough(props);
     this.logGroup = this.letContainersLog(props);
     const images = new ImageAccess(this, 'Images', {
       bucket: props.images,
@@ -76,7 +83,7 @@ export class Hosts extends Construct {
     const settings = {
       site,
       region: Stack.of(this).region,
-      bundle: bundle.s3ObjectUrl,
+      bundle: this.bundle,
       imagesBucket: props.images.bucketName,
       imagesPrefix,
       imagesRole: images.role.roleArn,
@@ -132,9 +139,12 @@ export class Hosts extends Construct {
     );
   }
 
-  /** What a host downloads from S3 at its first boot: its bundle, and packages of its Linux. */
-  private letBundleThrough(network: Network): Asset {
-    const bundle = new Asset(this, 'Bundle', { path: HOST_BUNDLE });
+  /** What a host downloads from S3: its bundle, and at its first boot packages of its Linux. */
+  private letBundleThrough({ network, ...settings }: HostsProps): string {
+    const bundle = withHostBundle(
+      settings,
+      ({ folder, hash }) => new Asset(this, 'Bundle', { path: folder, assetHash: hash }),
+    );
     const { partition, region } = Stack.of(this);
     const file = {
       actions: ['s3:GetObject'],
@@ -158,7 +168,7 @@ export class Hosts extends Construct {
         resources: [`arn:${partition}:s3:::al2023-repos-${region}-de612dc2/*`],
       }),
     );
-    return bundle;
+    return bundle.s3ObjectUrl;
   }
 
   /** Where containers write. Made here, because Docker would make it unencrypted and for ever. */

@@ -70,6 +70,8 @@ export class SiteStack extends Stack {
       database: this.database.dbInstanceEndpointAddress,
       databaseRoot: root,
       key: this.key,
+      dicom: config.dicom,
+      vpc: config.network.cidr,
       containers: config.network.containers,
       logRetentionDays: config.logs.retentionDays,
       keepsData: production,
@@ -102,6 +104,7 @@ export class SiteStack extends Stack {
     this.output('DataBucket', this.storage.data.bucketName, 'Bucket of the images');
     this.output('LogBucket', this.storage.logs.bucketName, 'Bucket of access and flow logs');
     this.output('ContainerLogs', this.hosts.logGroup.logGroupName, 'Log group of the containers');
+    this.output('HostBundle', this.hosts.bundle, 'What runs on the hosts, for an update of one');
     this.output('OperationsTable', this.table.tableName, 'Table in which operations keep state');
     this.output(
       'HostsInConsole',
