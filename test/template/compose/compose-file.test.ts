@@ -31,6 +31,10 @@ interface Service {
   readonly logging?: unknown;
 }
 
+interface Findings {
+  readonly messages: readonly unknown[];
+}
+
 const compose: {
   readonly services: Readonly<Record<'nginx' | 'orthanc', Service>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
@@ -54,7 +58,7 @@ it('is valid by the schema of the Compose specification, and such as a linter fi
     exclude: [],
   });
 
-  expect(linter.lintFiles([file], false).flatMap(({ messages }) => messages)).toEqual([]);
+  expect(linter.lintFiles([file], false).flatMap((found: Findings) => found.messages)).toEqual([]);
 });
 
 it('lets clients reach nginx on 443 and 11112, and nothing else at all', () => {
