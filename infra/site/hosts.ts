@@ -44,6 +44,8 @@ export class Hosts extends Construct {
   readonly role: iam.Role;
   /** Receives what containers write. */
   readonly logGroup: logs.LogGroup;
+  /** `s3://bucket/key` of the bundle that a new host fetches. */
+  readonly bundle: string;
   readonly a: Host;
   readonly b: Host;
 
@@ -56,7 +58,7 @@ export class Hosts extends Construct {
       description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
-    const bundle = this.letBundleThrough(network);
+    this.bundle = this.letBundleThrough(network).s3ObjectUrl;
     this.logGroup = this.letContainersLog(props);
     const images = new ImageAccess(this, 'Images', {
       bucket: props.images,
@@ -76,7 +78,7 @@ export class Hosts extends Construct {
     const settings = {
       site,
       region: Stack.of(this).region,
-      bundle: bundle.s3ObjectUrl,
+      bundle: this.bundle,
       imagesBucket: props.images.bucketName,
       imagesPrefix,
       imagesRole: images.role.roleArn,
