@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { type Computer, HostRights } from './host-rights.ts';
+import { SCRIPTS, writtenBy } from './host-scripts.ts';
 import type { Reach } from './services/ec2/reach.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
@@ -7,12 +9,6 @@ import type { World } from './world.ts';
 export interface ScriptResult {
   readonly ok: boolean;
   readonly output: string;
-}
-
-interface Script {
-  readonly changes: boolean;
-  /** The shortest and the longest it takes. */
-  readonly seconds: readonly [number, number];
 }
 
 /**
@@ -24,6 +20,8 @@ export class Host {
   private readonly world: World;
   private readonly id: string;
   private readonly rights: HostRights;
+  /** The folder of the bundle that it was launched with. */
+  private readonly bundle: string;
   private on = true;
   private agent: boolean;
   private containers: boolean;
@@ -50,6 +48,8 @@ export class Host {
     this.world = world;
     this.id = id;
     this.rights = new HostRights(world, computer);
+    const { where, settings } = computer;
+    this.bundle = site.assembly.assetFolder(path.basename(settings.bundle), where);
     this.agent = this.rights.register();
     const downloads = this.nothingMissing(reach.internet);
     this.prepared = this.rights.prepare() && downloads;
@@ -151,19 +151,13 @@ export class Host {
     this.containers = false;
   }
 
-  /** The scripts of `compose/host/`: whether they change the host, how long they take. */
-  static readonly scripts: Readonly<Record<string, Script>> = {
-    probe: { changes: false, seconds: [1, 3] },
-    drain: { changes: true, seconds: [2, 45] },
-    undrain: { changes: true, seconds: [3, 15] },
-  };
-
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
-  run(script: string, text: string, done: (result: ScriptResult) => void): void {
+  run(script: string, done: (result: ScriptResult) => void): void {
+    const written = writtenBy(script, this.bundle);
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
     const boot = this.boots;
-    const [shortest, longest] = Host.scripts[script]?.seconds ?? [0, 0];
+    const [shortest, longest] = SCRIPTS[script]?.seconds ?? [0, 0];
     const seconds = chance.between(shortest, longest);
     if (script === 'drain') {
       this.world.noteServing();
@@ -175,18 +169,15 @@ export class Host {
         this.listening = true;
         this.containers = this.prepared;
       }
-      this.writePair(`${script} of ${clock.iso()}`, text);
+      this.writePair(`${script} of ${clock.iso()}`, written);
       done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
   }
 
-  /** Which half of the live TLS pair a script writes, as far as its text says so. */
-  private writePair(generation: string, text: string): void {
-    const writes = (file: string) => new RegExp(`(>|-out)\\s*"?\\S*tls/live/${file}`).test(text);
-    const [key, certificate] = [writes('tls\\.key'), writes('fullchain\\.pem')];
-    if (key) this.pair.key = generation;
-    if (certificate) this.pair.certificate = generation;
-    if (key || certificate) {
+  private writePair(generation: string, written: ReturnType<typeof writtenBy>): void {
+    if (written.key) this.pair.key = generation;
+    if (written.certificate) this.pair.certificate = generation;
+    if (written.key || written.certificate) {
       this.site.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
     }
   }

@@ -333,7 +333,7 @@ export class Assembly {
     return stack.resolve(output.Value, `${stack.id}: output ${outputName}`);
   }
 
-  /** The folder that a Lambda function's code was staged in. */
+  /** The folder that the code of a Lambda function, or the bundle of hosts, was staged in. */
   assetFolder(s3Key: string, where: string): string {
     const source = this.assets.get(s3Key.replace(/\.zip$/, ''));
     const folder = source && path.join(this.directory, source);

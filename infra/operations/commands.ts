@@ -1,44 +1,143 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { Stack } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
-export interface HostCommandProps {
+export interface HostCommandsProps {
   readonly site: string;
-  /** The script `compose/host/<name>.sh`; also the second half of the document's name. */
-  readonly name: string;
+  /** `s3://bucket/key` of the host bundle of this deployment. */
+  readonly bundle: string;
+}
+
+/** A value that whoever sends a document may choose. */
+interface Parameter {
+  readonly description: string;
+  /**
+   * What the whole value must be. Systems Manager holds a value against it, and so does the agent,
+   * with Go's regular expressions: there `$` is the very end, and no newline slips in before it.
+   */
+  readonly pattern: string;
+  /** Set where it is a choice; the pattern says the same again, for readers that know only one. */
+  readonly choices?: readonly string[];
+  /** Absent where it must be said. */
+  readonly default?: string;
+}
+
+interface Command {
   readonly description: string;
   /** The agent ends the script after this many seconds. */
   readonly timeoutSeconds: number;
+  readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
 /**
- * A script that Systems Manager may run on a host.
+ * The scripts that Systems Manager may run on a host, a document for each.
  *
- * Whoever may send this document can run this script and nothing else; a free-form shell
- * document would give away the host (docs/decisions/0004).
+ * Whoever may send one of these documents can run that script and nothing else; a free-form shell
+ * document would give away the host. The script is the host's own, from the bundle that its
+ * settings and its compose file came with. A parameter reaches it as a variable of its environment
+ * and is never put into the text of a command (docs/decisions/0004).
  */
-export class HostCommand extends Construct {
-  readonly document: CfnDocument;
+export class HostCommands extends Construct {
+  readonly boot: CfnDocument;
+  readonly probe: CfnDocument;
+  readonly drain: CfnDocument;
+  readonly undrain: CfnDocument;
+  readonly restart: CfnDocument;
+  readonly logs: CfnDocument;
+  readonly secrets: CfnDocument;
+  readonly update: CfnDocument;
 
-  constructor(scope: Construct, id: string, props: HostCommandProps) {
+  constructor(scope: Construct, id: string, { site, bundle }: HostCommandsProps) {
     super(scope, id);
-    const file = path.join(import.meta.dirname, '../../compose/host', `${props.name}.sh`);
-    this.document = new CfnDocument(this, 'Document', {
-      name: `${props.site}-${props.name}`,
+    const make = (name: string, command: Command) => this.command(site, name, command);
+
+    this.boot = make('boot', {
+      description: 'Does again what a boot does: secrets, configuration, containers.',
+      timeoutSeconds: 900,
+    });
+    this.probe = make('probe', {
+      description: 'Asks the host what a client would ask. Changes nothing.',
+      timeoutSeconds: 30,
+    });
+    this.drain = make('drain', {
+      description: 'Lets running transfers finish and takes no new ones.',
+      timeoutSeconds: 270,
+    });
+    this.undrain = make('undrain', {
+      description: 'Takes clients again: undoes a drain, starts what should run.',
+      timeoutSeconds: 120,
+    });
+    this.restart = make('restart', {
+      description: 'Restarts a service, or both, and waits until it answers.',
+      // Orthanc alone has two minutes to end.
+      timeoutSeconds: 420,
+      parameters: { Service: choice('The service, or all.', ['orthanc', 'nginx', 'all']) },
+    });
+    this.logs = make('logs', {
+      description: 'Shows the last lines that a service wrote. Changes nothing.',
+      timeoutSeconds: 60,
+      parameters: {
+        Service: choice('The service.', ['orthanc', 'nginx']),
+        Lines: {
+          description: 'How many lines, 1 to 500.',
+          pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
+          default: '100',
+        },
+      },
+    });
+    this.secrets = make('secrets', {
+      description: 'Fetches the secrets of users and database again and lets Orthanc take them.',
+      timeoutSeconds: 420,
+    });
+    this.update = make('update', {
+      description: 'Takes up a host bundle: scripts, compose file, images, settings.',
+      // The images of both services may come anew.
+      timeoutSeconds: 1800,
+      parameters: {
+        Bundle: {
+          description: 'Where the bundle lies in S3; that of the last deployment unless you say.',
+          pattern: '^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[0-9a-f]{64}[.]zip$',
+          default: bundle,
+        },
+      },
+    });
+  }
+
+  /** What a policy calls a document. */
+  arnOf(document: CfnDocument): string {
+    const { partition, region, account } = Stack.of(this);
+    return `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`;
+  }
+
+  private command(site: string, name: string, { parameters, ...command }: Command): CfnDocument {
+    const said = Object.entries(parameters ?? {}).map(([key, parameter]) => [
+      key,
+      {
+        type: 'String',
+        description: parameter.description,
+        // An agent before 3.3.2746.0 does not know it, and the script refuses to run without a value.
+        interpolationType: 'ENV_VAR',
+        allowedPattern: parameter.pattern,
+        ...(parameter.choices && { allowedValues: parameter.choices }),
+        ...(parameter.default !== undefined && { default: parameter.default }),
+      },
+    ]);
+    return new CfnDocument(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
+      name: `${site}-${name}`,
       documentType: 'Command',
       updateMethod: 'NewVersion',
       targetType: '/AWS::EC2::Instance',
       content: {
         schemaVersion: '2.2',
-        description: props.description,
+        description: command.description,
+        ...(parameters && { parameters: Object.fromEntries(said) }),
         mainSteps: [
           {
             action: 'aws:runShellScript',
-            name: props.name,
+            name,
             inputs: {
-              timeoutSeconds: String(props.timeoutSeconds),
-              runCommand: [readFileSync(file, 'utf8')],
+              timeoutSeconds: String(command.timeoutSeconds),
+              runCommand: [`exec /usr/bin/bash /opt/orthweb/host/${name}.sh`],
             },
           },
         ],
@@ -46,3 +145,9 @@ export class HostCommand extends Construct {
     });
   }
 }
+
+const choice = (description: string, choices: readonly string[]): Parameter => ({
+  description,
+  choices,
+  pattern: `^(${choices.join('|')})$`,
+});

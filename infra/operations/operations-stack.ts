@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import { Alerts } from './alerts.ts';
+import { HostCommands } from './commands.ts';
 import { Power } from './power.ts';
 import { SiteTick } from './site-tick.ts';
 
@@ -17,7 +18,11 @@ export class OperationsStack extends Stack {
     super(scope, id, props);
     const { config, site } = props;
     const alerts = new Alerts(this, 'Alerts', { config, key: site.key });
-    const power = new Power(this, 'Power', { config, site, alerts });
+    const commands = new HostCommands(this, 'Commands', {
+      site: config.site,
+      bundle: site.hosts.bundle,
+    });
+    const power = new Power(this, 'Power', { config, site, alerts, commands });
     new SiteTick(this, 'Site', { config, site, alerts, power });
   }
 }

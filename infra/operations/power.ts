@@ -9,7 +9,7 @@ import type { Settings as Report } from '../../functions/power/report.ts';
 import type { Config } from '../config.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
-import { HostCommand } from './commands.ts';
+import type { HostCommands } from './commands.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
 import { OperatorFunction } from './operator-function.ts';
 import { planOf } from './power-plan.ts';
@@ -20,6 +20,7 @@ export interface PowerProps {
   readonly config: Config;
   readonly site: SiteStack;
   readonly alerts: Alerts;
+  readonly commands: HostCommands;
 }
 
 /** Stops and starts the site as its schedule says: the workflow, its functions, its triggers. */
@@ -99,19 +100,19 @@ export class Power extends Construct {
   }
 
   private act() {
-    const { config, site } = this.props;
+    const { config, site, commands } = this.props;
     const { partition, region, account } = Stack.of(this);
     const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
-    const { drain, undrain, probe } = this.commands();
+    const { drain, undrain, probe } = commands;
     const act = new OperatorFunction<z.input<typeof Act>>(this, 'Act', {
       handler: 'power/act',
       description: 'Starts, stops, drains and probes, each call guarded by lease and intent.',
       settings: {
         TABLE: site.table.tableName,
         DATABASE: site.database.instanceIdentifier,
-        DRAIN_DOCUMENT: drain.document.ref,
-        UNDRAIN_DOCUMENT: undrain.document.ref,
-        PROBE_DOCUMENT: probe.document.ref,
+        DRAIN_DOCUMENT: drain.ref,
+        UNDRAIN_DOCUMENT: undrain.ref,
+        PROBE_DOCUMENT: probe.ref,
       },
       timeoutSeconds: 60,
       retentionDays: config.logs.retentionDays,
@@ -146,9 +147,7 @@ export class Power extends Construct {
     act.allow(
       'send these three documents and no others',
       ['ssm:SendCommand'],
-      [drain, undrain, probe].map(
-        ({ document }) => `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`,
-      ),
+      [drain, undrain, probe].map((document) => commands.arnOf(document)),
     );
     act.allow('send them to the two hosts', ['ssm:SendCommand'], [instances], {
       StringEquals: { 'ssm:resourceTag/orthweb:site': config.site },
@@ -178,30 +177,6 @@ export class Power extends Construct {
     );
     alerts.allowPublish(report);
     return report;
-  }
-
-  /** What `act` may have the hosts do. */
-  private commands() {
-    const { site } = this.props.config;
-    const drain = new HostCommand(this, 'Drain', {
-      site,
-      name: 'drain',
-      description: 'Lets running transfers finish and takes no new ones.',
-      timeoutSeconds: 270,
-    });
-    const undrain = new HostCommand(this, 'Undrain', {
-      site,
-      name: 'undrain',
-      description: 'Takes clients again: undoes a drain, starts what should run.',
-      timeoutSeconds: 120,
-    });
-    const probe = new HostCommand(this, 'Probe', {
-      site,
-      name: 'probe',
-      description: 'Asks the host what a client would ask. Changes nothing.',
-      timeoutSeconds: 30,
-    });
-    return { drain, undrain, probe };
   }
 
   private alarms(): void {

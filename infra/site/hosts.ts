@@ -49,7 +49,7 @@ export class Hosts extends Construct {
   readonly role: iam.Role;
   /** Receives what containers write. */
   readonly logGroup: logs.LogGroup;
-  /** What runs on them, as `s3://bucket/key`. */
+  /** `s3://bucket/key` of the bundle that a new host fetches, and a running one by `update`. */
   readonly bundle: string;
   readonly a: Host;
   readonly b: Host;

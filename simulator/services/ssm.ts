@@ -8,10 +8,12 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { type Operations, operation } from '../api.ts';
 import { AwsError, NotModelled } from '../aws-error.ts';
-import { Host, type ScriptResult } from '../host.ts';
+import type { ScriptResult } from '../host.ts';
+import { BY_HAND, SCRIPTS } from '../host-scripts.ts';
 import { type Site, withdraw } from '../site.ts';
-import type { Resource, ResourceType } from '../template.ts';
+import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
+import { CommandDocument } from './command-document.ts';
 import { type Instance, nodeOf, resourceTags } from './ec2/instance.ts';
 
 type Output<T> = Omit<T, '$metadata'>;
@@ -36,8 +38,7 @@ interface Command {
 interface Document {
   readonly site: Site;
   readonly arn: string;
-  readonly script: string;
-  readonly text: string;
+  readonly command: CommandDocument;
 }
 
 /** Systems Manager: agents that are online or not, and scripts that run on hosts. */
@@ -55,15 +56,16 @@ export class Ssm {
     const { assembly } = site;
     withdraw(this.documents, site);
     for (const resource of assembly.resources('AWS::SSM::Document')) {
-      const { script, text } = scriptOf(resource);
-      if (!(script in Host.scripts)) {
+      const command = new CommandDocument(resource);
+      const { script } = command;
+      if (!(script in SCRIPTS) && !BY_HAND.has(script)) {
         throw new NotModelled(
           `${resource.where}: the host model does not know the script ${script}`,
         );
       }
       const name = assembly.names(resource).ref;
       const arn = resource.arn('ssm', `document/${name}`);
-      this.documents.set(name, { site, script, text, arn });
+      this.documents.set(name, { site, command, arn });
     }
   }
 
@@ -98,15 +100,26 @@ export class Ssm {
           context: resourceTags('ssm:resourceTag', instance),
         })),
       ],
-      ({ DocumentName = '', InstanceIds = [] }, by): Output<SendCommandCommandOutput> => {
+      (
+        { DocumentName = '', InstanceIds = [], Parameters = {} },
+        by,
+      ): Output<SendCommandCommandOutput> => {
         const { clock } = this.world;
-        const { script, text } = this.document(DocumentName);
+        const document = this.document(DocumentName).command;
+        const { script } = document;
+        document.check(Parameters);
+        const known = SCRIPTS[script];
+        if (!known) {
+          throw new NotModelled(
+            `${DocumentName}: what ${script}.sh does to a host is not modelled`,
+          );
+        }
         const chance = this.world.chance(`command ${DocumentName} ${InstanceIds}`);
         const id = chance.uuid();
         for (const instance of InstanceIds.map((one) => this.target(one))) {
           if (!instance.host.online) throw noTarget(instance.id);
           const node = nodeOf(instance);
-          if (Host.scripts[script]?.changes) {
+          if (known.changes) {
             const towards = script === 'drain' ? 'stopped' : 'running';
             instance.site.judge.disruptive({ call: script, towards, resource: node }, by);
             const what = `${script} ${instance.site.thing(`node ${node}`, by)}`;
@@ -121,7 +134,7 @@ export class Ssm {
           this.commands.set(`${id} ${instance.id}`, command);
           clock.after(chance.between(300, 2000), () => {
             command.started = clock.iso();
-            instance.host.run(script, text, (result) => {
+            instance.host.run(script, (result) => {
               command.result = { ...result, at: clock.iso() };
             });
           });
@@ -190,18 +203,3 @@ const statusOf = ({ result, started }: Command) => {
   if (result) return result.ok ? 'Success' : 'Failed';
   return started ? 'InProgress' : 'Pending';
 };
-
-/** The one shell script that a document runs: its name, and its text. */
-function scriptOf(resource: Resource): { readonly script: string; readonly text: string } {
-  const { mainSteps } = resource.required('Content') as {
-    mainSteps: { action: string; name: string; inputs?: { runCommand?: string[] } }[];
-  };
-  const [step] = mainSteps;
-  const lines = step?.inputs?.runCommand?.join('').trim();
-  if (mainSteps.length !== 1 || step?.action !== 'aws:runShellScript' || !lines) {
-    throw new NotModelled(
-      `${resource.where}: only one aws:runShellScript with a script is modelled`,
-    );
-  }
-  return { script: step.name, text: lines };
-}

@@ -62,7 +62,7 @@ describe('a disruptive call', () => {
   ])('%s', async (_what, drained, count) => {
     const { world, intend, by } = await stillWorld(oneAtNight());
     intend('b', 'stopped');
-    if (drained) world.site.node('b')?.host.run('drain', '', () => {});
+    if (drained) world.site.node('b')?.host.run('drain', () => {});
 
     world.judge.disruptive(start('b'), by);
 

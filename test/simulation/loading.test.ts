@@ -164,9 +164,31 @@ describe('the simulator guesses nothing: loading fails on', () => {
       'a script that the host model does not know',
       (template) => {
         const document = first(template, 'AWS::SSM::Document');
-        if (document) document.Properties.Content.mainSteps[0].name = 'format-disk';
+        const [step] = document?.Properties.Content.mainSteps ?? [];
+        step.inputs.runCommand = ['exec /usr/bin/bash /opt/orthweb/host/format-disk.sh'];
       },
       /host model does not know the script format-disk/,
+    ],
+    [
+      'a document that says itself what a host shall do',
+      (template) => {
+        const document = first(template, 'AWS::SSM::Document');
+        const [step] = document?.Properties.Content.mainSteps ?? [];
+        step.inputs.runCommand = ['rm -rf /opt/orthweb'];
+      },
+      /only one aws:runShellScript is modelled, with a script of the host's own bundle/,
+    ],
+    [
+      'a parameter that would be put into the text of a command',
+      (template) => {
+        const documents = Object.values(template.Resources).filter(
+          ({ Type }) => Type === 'AWS::SSM::Document',
+        );
+        for (const { Properties } of documents) {
+          delete Properties.Content.parameters?.Service?.interpolationType;
+        }
+      },
+      /the parameter Service does not arrive as an environment variable/,
     ],
     [
       'code that is not in the assembly',

@@ -175,7 +175,7 @@ it('lets a host that no client finds pass its own probe, as it asks itself', asy
   const host = world.site.node('a')?.host;
   const answers: boolean[] = [];
 
-  host?.run('probe', '', ({ ok }) => answers.push(ok));
+  host?.run('probe', ({ ok }) => answers.push(ok));
   await world.clock.runUntil(new Date(world.clock.now + 10_000), () => {});
 
   expect(host?.serves).toBe(false);

@@ -29,7 +29,7 @@ export const morning = (of: Site, look: (world: World) => void = () => {}) =>
         for (const { abort, status } of stepFunctions.executions) if (status === 'RUNNING') abort();
       });
       // A host that takes no clients when its probe comes is undrained.
-      at('2026-11-30T07:08', () => world.ec2.instances[0]?.host.run('drain', '', () => {}));
+      at('2026-11-30T07:08', () => world.ec2.instances[0]?.host.run('drain', () => {}));
       look(world);
     },
   });

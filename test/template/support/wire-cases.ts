@@ -199,7 +199,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
         QUERY,
         ['ec2 StartInstances', { 'InstanceId.1': 'i-a' }],
         QUERY,
-        ['ssm SendCommand', { DocumentName: '<Power/Probe/Document>', InstanceIds: ['i-b'] }],
+        ['ssm SendCommand', { DocumentName: '<Commands/Probe>', InstanceIds: ['i-b'] }],
       ],
       result: {
         progress: {
@@ -225,7 +225,7 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
         QUERY,
         ['rds StartDBInstance', DATABASE],
         QUERY,
-        ['ssm SendCommand', { DocumentName: '<Power/Undrain/Document>', InstanceIds: ['i-b'] }],
+        ['ssm SendCommand', { DocumentName: '<Commands/Undrain>', InstanceIds: ['i-b'] }],
       ],
       result: {
         progress: {

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { Assembly, type Properties } from './support/assembly.ts';
+import { clinic, hospital } from './support/sites.ts';
+
+const SCRIPTS = ['boot', 'probe', 'drain', 'undrain', 'restart', 'logs', 'secrets', 'update'];
+
+/** What no parameter of any document may take. */
+const HOSTILE = [
+  '',
+  ' ',
+  '\n',
+  '"',
+  "'",
+  '`id`',
+  '$(id)',
+  '${IFS}',
+  ';id',
+  '{{ssm:secret}}',
+  '../../etc/shadow',
+  'x'.repeat(10_000),
+  '1'.repeat(10_000),
+  '\u0000',
+];
+
+describe.each([
+  ['a test site', clinic()],
+  ['a production site', hospital()],
+] as const)('the documents of %s', (_, config) => {
+  const assembly = new Assembly(config);
+  const documents = assembly.of('SSM::Document').map(({ properties }) => properties);
+  const parameters = documents.flatMap(({ Name, Content }) =>
+    Object.entries<Properties>(Content.parameters ?? {}).map(
+      ([key, parameter]) => [`${Name} ${key}`, parameter] as const,
+    ),
+  );
+  const parameter = (name: string) =>
+    new Map<string, Properties>(parameters).get(`${config.site}-${name}`) ?? {};
+
+  /** Whether a document lets a value through; a pattern is held against any part of the value. */
+  const takes = ({ allowedPattern, allowedValues }: Properties, value: string) =>
+    new RegExp(allowedPattern).test(value) && (allowedValues?.includes(value) ?? true);
+
+  it('are one for each script that a person or a function may run, called after the site', () => {
+    expect(documents.map(({ Name }) => Name)).toEqual(
+      SCRIPTS.map((script) => `${config.site}-${script}`),
+    );
+  });
+
+  it('each run the host’s own copy of one script, in one line, and end it in time', () => {
+    for (const { Name, Content } of documents) {
+      const script = Name.replace(`${config.site}-`, '');
+      const { timeoutSeconds } = Content.mainSteps[0].inputs;
+
+      expect(Content.mainSteps).toEqual([
+        {
+          action: 'aws:runShellScript',
+          name: script,
+          inputs: {
+            runCommand: [`exec /usr/bin/bash /opt/orthweb/host/${script}.sh`],
+            timeoutSeconds,
+          },
+        },
+      ]);
+      expect(Number(timeoutSeconds)).toBeGreaterThanOrEqual(30);
+      expect(Number(timeoutSeconds)).toBeLessThanOrEqual(1800);
+    }
+  });
+
+  it('put no value into the text of a command', () => {
+    expect(JSON.stringify(documents)).not.toContain('{{');
+  });
+
+  it('hand each value over as a variable, and hold the whole of it against a pattern', () => {
+    expect(parameters.map(([name]) => name.replace(`${config.site}-`, ''))).toEqual([
+      'restart Service',
+      'logs Service',
+      'logs Lines',
+      'update Bundle',
+    ]);
+    for (const [, { type, interpolationType, allowedPattern, description }] of parameters) {
+      expect([type, interpolationType]).toEqual(['String', 'ENV_VAR']);
+      expect(allowedPattern).toMatch(/^\^(\([^()]*(\([^()]*\)[^()]*)*\)|[^|]*)\$$/);
+      expect(description).toMatch(/\.$/);
+    }
+  });
+
+  it.each(parameters)('take nothing hostile as %s', (_name, described) => {
+    const harmless = described.default ?? described.allowedValues[0];
+
+    for (const value of HOSTILE) {
+      expect([value, takes(described, value)]).toEqual([value, false]);
+      const around = [`${harmless}${value}`, `${value}${harmless}`];
+      for (const other of value === '' ? [] : around) {
+        expect([other, takes(described, other)]).toEqual([other, false]);
+      }
+    }
+  });
+
+  it('take every choice of theirs, and their own default', () => {
+    for (const [, described] of parameters) {
+      for (const value of described.allowedValues ?? []) {
+        expect(new RegExp(described.allowedPattern).test(value)).toBe(true);
+      }
+      if (described.default !== undefined) {
+        const real = described.default.replace('<AWS::AccountId>', '111122223333');
+        expect([real, takes(described, real)]).toEqual([real, true]);
+      }
+    }
+  });
+
+  it('restart a service of the site or all of them, and show the log of one', () => {
+    expect(parameter('restart Service').allowedValues).toEqual(['orthanc', 'nginx', 'all']);
+    expect(parameter('logs Service').allowedValues).toEqual(['orthanc', 'nginx']);
+  });
+
+  it('show 1 to 500 lines', () => {
+    const lines = parameter('logs Lines');
+    const numbers = Array.from({ length: 1200 }, (_none, at) => at);
+
+    expect(numbers.filter((number) => takes(lines, String(number)))).toEqual(numbers.slice(1, 501));
+    for (const odd of ['01', '+5', '5.0', '1e2', '-1']) expect(takes(lines, odd)).toBe(false);
+  });
+
+  it('update to the bundle of this deployment unless told otherwise, and from S3 alone', () => {
+    const bundle = parameter('update Bundle');
+    const key = /[0-9a-f]{64}\.zip$/.exec(bundle.default)?.[0] ?? 'none';
+    const rights = assembly.site
+      .filter(({ type }) => type === 'AWS::IAM::Policy')
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .find(({ Sid }) => Sid === 'Bundle');
+
+    expect(rights.Resource).toContain(`/${key}`);
+    for (const other of [
+      `https://bucket/${key}`,
+      `s3://bucket/folder/${key}`,
+      `S3://bucket/${key}`,
+    ])
+      expect(takes(bundle, other)).toBe(false);
+  });
+});
