@@ -49,7 +49,7 @@ export class Hosts extends Construct {
   readonly role: iam.Role;
   /** Receives what containers write. */
   readonly logGroup: logs.LogGroup;
-  /** `s3://bucket/key` of the bundle that a new host fetches, and a running one by `update`. */
+  /** `s3://bucket/key` of the bundle that a new host fetches. */
   readonly bundle: string;
   readonly a: Host;
   readonly b: Host;
@@ -63,7 +63,7 @@ export class Hosts extends Construct {
       description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
-    this.bundle = this.letBundleThrough(props);
+    this.bundle = this.letBundleThrough(props).s3ObjectUrl;
     this.logGroup = this.letContainersLog(props);
     const images = new ImageAccess(this, 'Images', {
       bucket: props.images,
@@ -140,7 +140,7 @@ export class Hosts extends Construct {
   }
 
   /** What a host downloads from S3: its bundle, and at its first boot packages of its Linux. */
-  private letBundleThrough({ network, ...settings }: HostsProps): string {
+  private letBundleThrough({ network, ...settings }: HostsProps): Asset {
     const bundle = withHostBundle(
       settings,
       ({ folder, hash }) => new Asset(this, 'Bundle', { path: folder, assetHash: hash }),
@@ -168,7 +168,7 @@ export class Hosts extends Construct {
         resources: [`arn:${partition}:s3:::al2023-repos-${region}-de612dc2/*`],
       }),
     );
-    return bundle.s3ObjectUrl;
+    return bundle;
   }
 
   /** Where containers write. Made here, because Docker would make it unencrypted and for ever. */

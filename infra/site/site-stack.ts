@@ -104,7 +104,6 @@ export class SiteStack extends Stack {
     this.output('DataBucket', this.storage.data.bucketName, 'Bucket of the images');
     this.output('LogBucket', this.storage.logs.bucketName, 'Bucket of access and flow logs');
     this.output('ContainerLogs', this.hosts.logGroup.logGroupName, 'Log group of the containers');
-    this.output('HostBundle', this.hosts.bundle, 'What runs on the hosts, for an update of one');
     this.output('OperationsTable', this.table.tableName, 'Table in which operations keep state');
     this.output(
       'HostsInConsole',
