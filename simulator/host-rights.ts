@@ -1,7 +1,7 @@
 import { NotModelled } from './aws-error.ts';
 import type { RequestContext } from './iam/conditions.ts';
 import { demand } from './iam/demand.ts';
-import { PACKAGES } from './iam/iam.ts';
+import { IMAGES_OF_DOCKER, PACKAGES } from './iam/iam.ts';
 import type { World } from './world.ts';
 
 /** What user data tells a host of its site, as far as rights hang on it. */
@@ -16,6 +16,10 @@ interface Settings {
   readonly imagesRole: string;
   /** Name of the log group that containers write to. */
   readonly logGroup: string;
+  /** ARNs of the secrets of Orthanc's user of the database, its master user, and Orthanc's users. */
+  readonly databaseSecret: string;
+  readonly masterSecret: string;
+  readonly usersSecret: string;
 }
 
 /** The instance that a host runs on, as far as its rights go. */
@@ -28,6 +32,8 @@ export interface Computer {
   readonly settings: Settings;
   /** ARN of the key that images are encrypted with; absent where it is S3's own. */
   readonly imagesKey: string | undefined;
+  /** ARN of the key that a secret is encrypted with; absent where it is Secrets Manager's own. */
+  readonly secretKeys: ReadonlyMap<string, string>;
   /** The gateway endpoint that its requests to S3 take; absent where they take the Internet. */
   readonly endpoint: string | undefined;
 }
@@ -45,6 +51,9 @@ export function settingsIn(userData: string, where: string): Settings {
     imagesPrefix: setting('IMAGES_PREFIX'),
     imagesRole: setting('IMAGES_ROLE'),
     logGroup: setting('LOG_GROUP'),
+    databaseSecret: setting('DATABASE_SECRET'),
+    masterSecret: setting('MASTER_SECRET'),
+    usersSecret: setting('USERS_SECRET'),
   };
 }
 
@@ -72,7 +81,7 @@ export class HostRights {
     ]);
   }
 
-  /** The first boot gets packages and the host bundle. */
+  /** The first boot gets packages and the host bundle, and makes Orthanc's user of the database. */
   prepare(): boolean {
     const { iam } = this.world;
     const { settings, region } = this.computer;
@@ -80,7 +89,17 @@ export class HostRights {
     return this.all([
       iam.judge({ kind: 'anonymous' }, 's3:GetObject', packages, this.way()),
       this.host('s3:GetObject', settings.bundle, this.way()),
+      ...(region === IMAGES_OF_DOCKER.region
+        ? [iam.judge({ kind: 'anonymous' }, 's3:GetObject', IMAGES_OF_DOCKER.object, this.way())]
+        : []),
+      ...this.reading(settings.masterSecret),
     ]);
+  }
+
+  /** Each boot gets what Orthanc needs to reach its index, and whom it shall let in. */
+  unlock(): boolean {
+    const { databaseSecret, usersSecret } = this.computer.settings;
+    return this.all([...this.reading(databaseSecret), ...this.reading(usersSecret)]);
   }
 
   /** Docker writes the log, and Orthanc writes, reads, lists and deletes with its own credentials. */
@@ -107,6 +126,23 @@ export class HostRights {
             this.container('kms:Decrypt', imagesKey, key),
           ]),
     ]);
+  }
+
+  /**
+   * The host reads a secret, which Secrets Manager decrypts on its behalf.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  private reading(secret: string): (string | undefined)[] {
+    const { region, secretKeys } = this.computer;
+    const key = secretKeys.get(secret);
+    const context = {
+      'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+      'kms:EncryptionContext:SecretARN': secret,
+    };
+    return [
+      this.host('secretsmanager:GetSecretValue', secret),
+      ...(key === undefined ? [] : [this.host('kms:Decrypt', key, context)]),
+    ];
   }
 
   /** How a request to S3 travels. */

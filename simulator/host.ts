@@ -27,7 +27,7 @@ export class Host {
   private containers: boolean;
   /** The first boot came to its end. */
   private readonly prepared: boolean;
-  /** Containers have what they need of AWS: the images, and a place for their log. */
+  /** Containers have what they need of AWS: secrets, the images, and a place for their log. */
   private fed: boolean;
   /** Clients have a way to it through the network. */
   private readonly meetsClients: boolean;
@@ -54,7 +54,7 @@ export class Host {
     const downloads = this.nothingMissing(reach.internet);
     this.prepared = this.rights.prepare() && downloads;
     this.containers = this.prepared;
-    this.fed = this.rights.feed();
+    this.fed = this.provide();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
   }
@@ -63,6 +63,11 @@ export class Host {
   private nothingMissing(gaps: readonly string[]): boolean {
     for (const gap of gaps) this.site.judge.outOfReach(gap);
     return gaps.length === 0;
+  }
+
+  private provide(): boolean {
+    const unlocked = this.rights.unlock();
+    return this.rights.feed() && unlocked;
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
@@ -139,7 +144,7 @@ export class Host {
       chance.between(45_000, 95_000),
       unlessGone(() => {
         this.containers = this.prepared;
-        this.fed = this.rights.feed();
+        this.fed = this.provide();
       }),
     );
   }

@@ -23,6 +23,7 @@ import { demandMonitoring } from './services/rds/monitoring.ts';
 import { Rds, rdsTypes } from './services/rds/rds.ts';
 import { demandAccessLogs, s3Types } from './services/s3.ts';
 import { Scheduler, schedulerTypes } from './services/scheduler.ts';
+import { secretsManagerTypes } from './services/secrets-manager.ts';
 import { Sns, snsTypes } from './services/sns.ts';
 import { Ssm, ssmTypes } from './services/ssm.ts';
 import { stepFunctionsTypes } from './services/step-functions/machine.ts';
@@ -92,6 +93,7 @@ export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...rdsTypes,
   ...s3Types,
   ...schedulerTypes,
+  ...secretsManagerTypes,
   ...snsTypes,
   ...ssmTypes,
   ...stepFunctionsTypes,

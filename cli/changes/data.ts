@@ -102,14 +102,17 @@ function fateFindings(change: Change, all: readonly Change[], remedy: string): F
 }
 
 /**
- * Another rule for the password makes another password, and nobody tells the database.
+ * Another rule for the password makes another secret, and nobody tells the database or the people.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
 function secretFindings(change: Change, remedy: string): Finding[] {
   const { id, type, fate, before, after } = change;
   if (type !== 'AWS::SecretsManager::Secret' || fate !== 'changed') return [];
   if (same(before, after, 'GenerateSecretString')) return [];
-  const text = `${nameOf(change)}: GETS A NEW PASSWORD, and the database keeps the old one.`;
+  const text =
+    pathOf(before ?? after) === 'Hosts/Secrets/Users'
+      ? `${nameOf(change)}: IS MADE ANEW, without the people and passwords that you put into it.`
+      : `${nameOf(change)}: GETS A NEW PASSWORD, and the database keeps the old one.`;
   return [{ text, effect: 'loses data', remedy, about: [id] }];
 }
 

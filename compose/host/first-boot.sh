@@ -34,7 +34,7 @@ try() {
 
 step='was installing packages'
 # The image is the newest, and its packages are locked to its release: nothing to upgrade.
-try dnf install --assumeyes aws-cfn-bootstrap docker jq unzip
+try dnf install --assumeyes aws-cfn-bootstrap docker jq postgresql17 unzip
 
 step='was installing Docker Compose'
 plugin=/usr/local/lib/docker/cli-plugins/docker-compose

@@ -9,19 +9,19 @@ import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
 
 /**
- * Left out of the password: everything but letters and digits.
+ * Left out of generated passwords: everything but letters and digits.
  *
  * Orthanc puts the password unquoted into a connection string, expands `$` in configuration files
  * and reads a value that looks like JSON as JSON. Secrets Manager puts an upper-case letter, a
  * lower-case letter and a digit into each password, and no JSON number or word has all three.
  */
-const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
+export const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
 export interface DatabaseProps {
   /** Name of the instance, unique in account and region: operations start and stop it by name. */
   readonly identifier: string;
   readonly network: Network;
-  /** Encrypts storage, backups, master secret and logs. */
+  /** Encrypts storage, backups, secrets and logs. */
   readonly key: kms.IKey;
   /** Class of the instance, for example `db.t4g.medium`. */
   readonly instanceClass: string;
@@ -39,7 +39,7 @@ export interface DatabaseProps {
   readonly logRetentionDays: logs.RetentionDays;
   /** Whether a standby in a second zone takes over on failure, for about twice the price. */
   readonly standby: boolean;
-  /** Whether database, secret and logs outlive the stack, and deletion is refused. */
+  /** Whether database, secrets and logs outlive the stack, and deletion is refused. */
   readonly keepsData: boolean;
 }
 
@@ -53,6 +53,8 @@ export class Database extends Construct {
   readonly instance: rds.DatabaseInstance;
   /** Name and password of the master user, for the one-time creation of application users. */
   readonly secret: rds.DatabaseSecret;
+  /** Name and password of the user that Orthanc has for itself; the first host to boot makes it. */
+  readonly user: rds.DatabaseSecret;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
@@ -62,12 +64,8 @@ export class Database extends Construct {
     const engine = rds.DatabaseInstanceEngine.postgres({
       version: rds.PostgresEngineVersion.VER_17,
     });
-    this.secret = new rds.DatabaseSecret(this, 'Secret', {
-      username: 'orthweb_master',
-      encryptionKey: props.key,
-      excludeCharacters: punctuation,
-    });
-    this.secret.applyRemovalPolicy(removalPolicy);
+    this.secret = this.secretOf('Secret', 'orthweb_master', props);
+    this.user = this.secretOf('User', 'orthweb_orthanc', props);
 
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       instanceIdentifier: props.identifier,
@@ -124,6 +122,16 @@ export class Database extends Construct {
         }),
       );
     }
+  }
+
+  private secretOf(id: string, username: string, props: DatabaseProps): rds.DatabaseSecret {
+    const secret = new rds.DatabaseSecret(this, id, {
+      username,
+      encryptionKey: props.key,
+      excludeCharacters: punctuation,
+    });
+    secret.applyRemovalPolicy(removalOf(props));
+    return secret;
   }
 
   /**

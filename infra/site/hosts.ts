@@ -4,13 +4,16 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import type { Database } from './database.ts';
 import { Host } from './host.ts';
 import { withHostBundle } from './host-bundle.ts';
 import { ImageAccess, imagesPrefix } from './image-access.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
+import { SecretAccess } from './secret-access.ts';
 
 export interface HostsProps {
   /** Name of the site. */
@@ -18,11 +21,11 @@ export interface HostsProps {
   readonly network: Network;
   /** Bucket of the images. */
   readonly images: s3.Bucket;
-  /** Host name of the database. */
-  readonly database: string;
+  /** The index, and the secrets that lead to it. */
+  readonly database: Pick<Database, 'instance' | 'secret' | 'user'>;
   /** PEM of the authority that issues the database's certificate. */
   readonly databaseRoot: string;
-  /** Encrypts disks and logs. */
+  /** Encrypts disks, secrets and logs. */
   readonly key: kms.IKey;
   /** Size of each instance, x86 only; a change stops and starts them one after the other. */
   readonly instanceType: string;
@@ -39,7 +42,7 @@ export interface HostsProps {
   readonly generation: { readonly a: number; readonly b: number };
   /** Days that what containers write is kept. */
   readonly logRetentionDays: logs.RetentionDays;
-  /** Whether the logs outlive the stack. */
+  /** Whether logs and secrets outlive the stack. */
   readonly keepsData: boolean;
 }
 
@@ -47,6 +50,8 @@ export interface HostsProps {
 export class Hosts extends Construct {
   /** Worn by both hosts, not by their containers. */
   readonly role: iam.Role;
+  /** Who may log in to Orthanc. */
+  readonly users: secretsmanager.ISecret;
   /** Receives what containers write. */
   readonly logGroup: logs.LogGroup;
   /** `s3://bucket/key` of the bundle that a new host fetches. */
@@ -71,6 +76,14 @@ export class Hosts extends Construct {
       hosts: this.role,
       endpoint: network.s3,
     });
+    const { secret: master, user } = props.database;
+    const secrets = new SecretAccess(this, 'Secrets', {
+      ...props,
+      hosts: this.role,
+      database: user,
+      master,
+    });
+    this.users = secrets.users;
 
     const [subnetA, subnetB] = network.vpc.publicSubnets;
     if (subnetA === undefined || subnetB === undefined) {
@@ -89,7 +102,10 @@ export class Hosts extends Construct {
       imagesRole: images.role.roleArn,
       logGroup: this.logGroup.logGroupName,
       containerNetworks: props.containers,
-      database: props.database,
+      database: props.database.instance.dbInstanceEndpointAddress,
+      databaseSecret: user.secretArn,
+      masterSecret: master.secretArn,
+      usersSecret: secrets.users.secretArn,
     };
     this.a = new Host(this, 'A', {
       ...common,
@@ -139,7 +155,7 @@ export class Hosts extends Construct {
     );
   }
 
-  /** What a host downloads from S3: its bundle, and at its first boot packages of its Linux. */
+  /** What a host downloads from S3: its bundle, packages of its Linux, images of containers. */
   private letBundleThrough({ network, ...settings }: HostsProps): Asset {
     const bundle = withHostBundle(
       settings,
@@ -168,6 +184,19 @@ export class Hosts extends Construct {
         resources: [`arn:${partition}:s3:::al2023-repos-${region}-de612dc2/*`],
       }),
     );
+    if (region === 'us-east-1') {
+      network.s3.addToPolicy(
+        new iam.PolicyStatement({
+          sid: 'ImagesOfDockerHub',
+          // Docker Hub may send a pull on to its bucket in this region, with a link that it has
+          // signed itself. Elsewhere the same request takes the Internet: an endpoint is for the
+          // buckets of its own region.
+          principals: [new iam.AnyPrincipal()],
+          actions: ['s3:GetObject'],
+          resources: [`arn:${partition}:s3:::docker-images-prod/*`],
+        }),
+      );
+    }
     return bundle;
   }
 

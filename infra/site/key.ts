@@ -12,7 +12,7 @@ export interface SiteKeyProps {
 }
 
 /**
- * The one key of a site: images, index, secret, disks and the logs of
+ * The one key of a site: images, index, secrets, disks and the logs of
  * database and containers are readable with it only.
  *
  * Its policy hands the decision to IAM and names two services, because only CloudWatch and its Logs

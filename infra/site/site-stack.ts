@@ -53,7 +53,7 @@ export class SiteStack extends Stack {
       zones: config.zones,
       logs: this.storage.logs,
     });
-    this.database = new Database(this, 'Database', {
+    const database = new Database(this, 'Database', {
       ...config.database,
       identifier: config.site,
       network: this.network,
@@ -61,13 +61,14 @@ export class SiteStack extends Stack {
       logRetentionDays: config.logs.retentionDays,
       standby: production,
       keepsData: production,
-    }).instance;
+    });
+    this.database = database.instance;
     this.hosts = new Hosts(this, 'Hosts', {
       ...config.hosts,
       site: config.site,
       network: this.network,
       images: this.storage.data,
-      database: this.database.dbInstanceEndpointAddress,
+      database,
       databaseRoot: root,
       key: this.key,
       dicom: config.dicom,
@@ -100,6 +101,11 @@ export class SiteStack extends Stack {
       'DatabaseEndpoint',
       this.database.instanceEndpoint.socketAddress,
       'PostgreSQL, from the hosts only',
+    );
+    this.output(
+      'UsersSecret',
+      this.hosts.users.secretArn,
+      `Who may log in to Orthanc: edit the secret, then send ${this.stackName}-secrets to each node`,
     );
     this.output('DataBucket', this.storage.data.bucketName, 'Bucket of the images');
     this.output('LogBucket', this.storage.logs.bucketName, 'Bucket of access and flow logs');

@@ -34,6 +34,10 @@ export interface HostSettings {
   readonly containerNetworks: string;
   /** Host name of the database. */
   readonly database: string;
+  /** ARNs of secrets: Orthanc's user of the database, the master user, who may log in to Orthanc. */
+  readonly databaseSecret: string;
+  readonly masterSecret: string;
+  readonly usersSecret: string;
 }
 
 /**

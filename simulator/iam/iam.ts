@@ -23,6 +23,7 @@ const PREFIXES = [
   'logs',
   'rds',
   's3',
+  'secretsmanager',
   'sns',
   'sqs',
   'ssm',
@@ -34,11 +35,19 @@ const PREFIXES = [
 
 /** Amazon Linux keeps its packages in a bucket of AWS's own in each region, open to everybody. */
 export const PACKAGES = 'arn:aws:s3:::al2023-repos-';
+
+/** Docker Hub keeps images in a bucket of one region, open to whoever has a link signed by it. */
+export const IMAGES_OF_DOCKER = {
+  region: 'us-east-1',
+  object: 'arn:aws:s3:::docker-images-prod/registry-v2/docker/registry/v2/blobs/0',
+} as const;
+
+const [DOCKER_BUCKET = ''] = IMAGES_OF_DOCKER.object.split('/');
 const PUBLIC: ResourcePolicy = {
-  label: 'the packages of Amazon Linux',
+  label: 'what everybody may read',
   statements: statementsOf(
     { Statement: { Effect: 'Allow', Principal: '*', Action: 's3:GetObject' } },
-    'the packages of Amazon Linux',
+    'what everybody may read',
   ),
   rules: false,
 };
@@ -215,7 +224,7 @@ export class Iam {
     const role = this.roles.get(resource);
     if (role) return { label: role.where, statements: role.trust, rules: true };
     const [bucket = ''] = resource.split('/');
-    if (bucket.startsWith(PACKAGES)) return PUBLIC;
+    if (bucket.startsWith(PACKAGES) || bucket === DOCKER_BUCKET) return PUBLIC;
     return this.policies.get(resource.startsWith('arn:aws:s3:::') ? bucket : resource);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstMinute } from './support/first-minute.ts';
 import { edited, siteOf, type Template } from './support/play.ts';
+import { stillWorld } from './support/still-world.ts';
 
 const site = siteOf();
 
@@ -62,6 +63,79 @@ describe('a host that cannot be prepared does not serve', () => {
     const { failure, serving } = await firstMinute(closed(sid));
 
     expect(failure?.message).toMatch(says);
+    expect(serving).toEqual([false, false]);
+  });
+});
+
+describe('a host without a secret does not serve', () => {
+  const settings = ['Database/User', 'Database/Secret', 'Hosts/Secrets/Users'];
+
+  it.each(settings)('%s', async (secret) => {
+    const unread = inSite((template) => {
+      const named = Object.entries(template.Resources).find(
+        ([, { Metadata }]) => Metadata?.['aws:cdk:path'] === `Orthweb/${secret}/Resource`,
+      );
+      const statements = ofType(template, 'AWS::IAM::Policy').flatMap(
+        ({ Properties }) => Properties.PolicyDocument.Statement,
+      );
+      const reading = statements.find(({ Sid }: { Sid: string }) => Sid === 'Secrets');
+      reading.Resource = reading.Resource.filter(({ Ref }: { Ref: string }) => Ref !== named?.[0]);
+    });
+
+    const { failure, serving } = await firstMinute(unread);
+
+    expect(failure?.message).toMatch(/no statement that allows secretsmanager:GetSecretValue/);
+    expect(serving).toEqual([false, false]);
+  });
+
+  it('at a later boot needs the master no more, and the others still', async () => {
+    const { world } = await stillWorld();
+    const asked = () => {
+      const seen: string[] = [];
+      const { iam } = world;
+      const refusal = iam.refusal.bind(iam);
+      iam.refusal = (role, action, resources, context) => {
+        if (action === 'secretsmanager:GetSecretValue') seen.push(...resources);
+        return refusal(role, action, resources, context);
+      };
+      return seen;
+    };
+    const seen = asked();
+
+    world.site.node('a')?.host.boot();
+    await world.clock.runUntil(new Date(world.clock.now + 120_000), () => {});
+
+    expect(seen).toEqual([
+      expect.stringMatching(/:secret:clinic-DatabaseUser/),
+      expect.stringMatching(/:secret:clinic-HostsSecretsUsers/),
+    ]);
+  });
+});
+
+describe('in the region of Docker Hub’s bucket', () => {
+  const east = siteOf({ region: 'us-east-1', zones: ['us-east-1a', 'us-east-1b'] });
+
+  it('hosts serve as the site is', async () => {
+    expect(await firstMinute(east)).toMatchObject({ failure: undefined, serving: [true, true] });
+  });
+
+  it('a host that the endpoint keeps from it does not serve', async () => {
+    const kept = edited(
+      east,
+      (template) => {
+        for (const { Properties } of ofType(template, 'AWS::EC2::VPCEndpoint')) {
+          const { PolicyDocument } = Properties;
+          PolicyDocument.Statement = PolicyDocument.Statement.filter(
+            ({ Sid }: { Sid: string }) => Sid !== 'ImagesOfDockerHub',
+          );
+        }
+      },
+      'Orthweb',
+    );
+
+    const { failure, serving } = await firstMinute(kept);
+
+    expect(failure?.message).toMatch(/does not let somebody unknown do s3:GetObject on .*docker-/);
     expect(serving).toEqual([false, false]);
   });
 });

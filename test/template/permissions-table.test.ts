@@ -9,7 +9,7 @@ const page = path.join(import.meta.dirname, '../../docs/permissions.md');
 const OTHERS: Readonly<Record<string, string>> = {
   'Database/Monitoring': 'RDS, to write what the operating system of the database measures',
   'Hosts/Images/Role': 'containers on the hosts, to use the images',
-  'Hosts/Role': 'the hosts: their agent, their first boot, Docker for the logs of containers',
+  'Hosts/Role': 'the hosts: their agent, their boots, Docker for the logs of containers',
   'Power/Workflow/StateMachine/Role':
     'Step Functions, to call the workflow’s functions, write its log and its traces',
   'Power/Times/Role': 'EventBridge Scheduler, to start the workflow at its times',

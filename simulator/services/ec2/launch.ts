@@ -5,6 +5,7 @@ import { settingsIn } from '../../host-rights.ts';
 import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import { keyOfBucket } from '../s3.ts';
+import { keysOfSecrets } from '../secrets-manager.ts';
 import { elasticAddress } from './addresses.ts';
 import type { Instance } from './instance.ts';
 import { mapsAddresses, networkTypes, reachOf, subnetOf } from './reach.ts';
@@ -57,6 +58,7 @@ export function instancesOf(site: Site): Instance[] {
       region: resource.stack.region,
       settings,
       imagesKey: keyOfBucket(assembly, settings.images),
+      secretKeys: keysOfSecrets(assembly),
       endpoint: endpointOf(assembly, resource),
     };
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);

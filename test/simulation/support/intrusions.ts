@@ -50,6 +50,7 @@ const as =
 const act = as('Power/Act/Role');
 /** Orthanc, with the credentials that the host feeds it. */
 const container = as('Hosts/Images/Role');
+const host = as('Hosts/Role');
 const key: Attempt['on'] = ({ arn }) => arn('Key');
 const anInstance: Attempt['on'] = ({ region }) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/i-0`;
 const machine = ({ ref }: Names) => ref('Power/Workflow/StateMachine');
@@ -62,6 +63,10 @@ const database = ({ region, ref }: Names) =>
 const keyOfImages = ({ arn, region }: Names) => ({
   'kms:ViaService': `s3.${region}.amazonaws.com`,
   'kms:EncryptionContext:aws:s3:arn': arn('Storage/Data'),
+});
+const keyOfSecrets = ({ ref, region }: Names) => ({
+  'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+  'kms:EncryptionContext:SecretARN': ref('Database/User'),
 });
 const accessLog: Attempt['on'] = ({ arn }) => `${arn('Storage/Logs')}/access/data/log`;
 const flowLog: Attempt['on'] = ({ arn }) =>
@@ -203,6 +208,25 @@ export const INTRUSIONS: readonly Attempt[] = [
     saying: (of) => ({
       ...keyOfImages(of),
       'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::another',
+    }),
+  },
+  {
+    what: 'a host decrypts what does not come from Secrets Manager',
+    guards: [/Hosts\/Role\/.*KeyOfSecrets: StringEquals kms:ViaService$/],
+    by: host,
+    action: 'kms:Decrypt',
+    on: key,
+    saying: (of) => ({ ...keyOfSecrets(of), 'kms:ViaService': `s3.${of.region}.amazonaws.com` }),
+  },
+  {
+    what: 'a host decrypts what another secret holds',
+    guards: [/Hosts\/Role\/.*KeyOfSecrets: StringEquals kms:EncryptionContext:SecretARN$/],
+    by: host,
+    action: 'kms:Decrypt',
+    on: key,
+    saying: (of) => ({
+      ...keyOfSecrets(of),
+      'kms:EncryptionContext:SecretARN': `${of.ref('Database/User')}-of-another`,
     }),
   },
   {

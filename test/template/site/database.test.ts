@@ -37,13 +37,29 @@ describe('the database', () => {
     });
   });
 
-  it('has a generated password of letters and digits, which Orthanc takes unquoted', () => {
-    const secret = all(template, 'AWS::SecretsManager::Secret')[0]?.[1].GenerateSecretString;
-    const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
-    const usable = [...printable].filter((c) => !secret.ExcludeCharacters.includes(c)).join('');
+  const secrets = all(template, 'AWS::SecretsManager::Secret');
+  const rules = secrets.map(([, { GenerateSecretString: rule }]) => rule);
 
-    expect(usable).toMatch(/^[0-9A-Za-z]{62}$/);
-    expect(secret.RequireEachIncludedType ?? true).toBe(true);
+  it('has generated passwords of letters and digits, which Orthanc takes unquoted', () => {
+    const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+
+    for (const { ExcludeCharacters, RequireEachIncludedType } of rules) {
+      const usable = printable.filter((c) => !ExcludeCharacters.includes(c)).join('');
+
+      expect(usable).toMatch(/^[0-9A-Za-z]{62}$/);
+      expect(RequireEachIncludedType ?? true).toBe(true);
+    }
+  });
+
+  it('has a user for Orthanc beside the master, each with a password of its own', () => {
+    const template = (user: string) => JSON.stringify({ username: user });
+
+    expect(rules.map(({ SecretStringTemplate }) => SecretStringTemplate)).toEqual([
+      template('orthweb_master'),
+      template('orthweb_orthanc'),
+      '{}',
+    ]);
+    for (const [, { KmsKeyId }] of secrets) expect(KmsKeyId).toEqual(expect.anything());
   });
 
   it('logs to groups that expire, exist before it does, and are encrypted with our key', () => {

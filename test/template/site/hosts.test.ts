@@ -126,12 +126,43 @@ describe('hosts', () => {
     for (const text of userData(template)) expect(text.length).toBeLessThan(12_000);
   });
 
-  it('hold rights for the agent, the bundle and the log of containers, and for nothing else', () => {
+  it('hold rights for agent, bundle, log of containers and secrets, and for nothing else', () => {
     expect(ofRole('Hosts').map(({ Sid }) => Sid)).toEqual([
       'SystemsManagerAgent',
       'Bundle',
       'ContainerLogs',
+      'Secrets',
+      'KeyOfSecrets',
     ]);
+  });
+
+  it('read three secrets, and the key for them alone and by way of Secrets Manager alone', () => {
+    const secrets = all(template, 'AWS::SecretsManager::Secret').map(([id]) => ({ Ref: id }));
+    const [reading, key] = [statementOf('Secrets'), statementOf('KeyOfSecrets')];
+    const { StringEquals: only } = key?.Condition ?? {};
+    const sorted = (arns: Properties[]) => arns.map(({ Ref }) => Ref).sort();
+
+    expect(secrets).toHaveLength(3);
+    expect(reading?.Action).toBe('secretsmanager:GetSecretValue');
+    expect(sorted(reading?.Resource)).toEqual(sorted(secrets));
+    expect([key?.Action, key?.Condition]).toEqual(['kms:Decrypt', { StringEquals: only }]);
+    expect(Object.keys(only)).toEqual(['kms:ViaService', 'kms:EncryptionContext:SecretARN']);
+    expect(only['kms:ViaService']).toBe('secretsmanager.ca-central-1.amazonaws.com');
+    expect(sorted(only['kms:EncryptionContext:SecretARN'])).toEqual(sorted(secrets));
+  });
+
+  it('are told where each secret is, and no secret itself', () => {
+    const told = ['DATABASE_SECRET', 'MASTER_SECRET', 'USERS_SECRET'];
+
+    for (const text of userData(template)) {
+      const ids = told.map((name) => JSON.parse(setting(text, name) ?? '{}').Ref);
+      expect(ids).toEqual([
+        expect.stringMatching(/^DatabaseUser/),
+        expect.stringMatching(/^DatabaseSecret/),
+        expect.stringMatching(/^HostsSecretsUsers/),
+      ]);
+      expect(text).not.toContain('{{resolve:');
+    }
   });
 
   it('keep networks of containers away from that of the site', () => {
@@ -164,6 +195,31 @@ describe('hosts', () => {
       expect.objectContaining({ 'orthweb:site': 'clinic', 'orthweb:node': 'b', Name: 'clinic-b' }),
     ]);
     expect(templates).toEqual(hosts);
+  });
+});
+
+describe('the secret of who may log in to Orthanc', () => {
+  const secrets = (template: Template) =>
+    all(template, 'AWS::SecretsManager::Secret').filter(([id]) => id.startsWith('HostsSecrets'));
+
+  it('begins with one name and a password of letters and digits, and never begins again', () => {
+    const [[, users] = []] = secrets(synth());
+
+    // Any other rule would have Secrets Manager make it anew, without those who were added.
+    expect(users?.GenerateSecretString).toEqual({
+      SecretStringTemplate: '{}',
+      GenerateStringKey: 'orthweb',
+      ExcludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ',
+    });
+    expect(users?.KmsKeyId).toBeDefined();
+  });
+
+  it('is where the operator is told to look after a deployment', () => {
+    const template = synth();
+    const { UsersSecret } = template.toJSON().Outputs;
+
+    expect(UsersSecret.Value).toEqual({ Ref: secrets(template)[0]?.[0] });
+    expect(UsersSecret.Description).toContain('send clinic-secrets to each node');
   });
 });
 

@@ -108,6 +108,26 @@ describe('the network', () => {
     ]);
   });
 
+  it('lets images of Docker Hub through it where their bucket is, and nowhere else', () => {
+    const opened = (template: Template) => {
+      const [[, endpoint] = []] = all(template, 'AWS::EC2::VPCEndpoint');
+      return endpoint?.PolicyDocument.Statement.filter((one: Properties) =>
+        JSON.stringify(one).includes('docker-images-prod'),
+      );
+    };
+
+    expect(opened(synth())).toEqual([]);
+    expect(opened(synth({ region: 'us-east-1', zones: ['us-east-1a', 'us-east-1b'] }))).toEqual([
+      {
+        Sid: 'ImagesOfDockerHub',
+        Effect: 'Allow',
+        Principal: { AWS: '*' },
+        Action: 's3:GetObject',
+        Resource: 'arn:aws:s3:::docker-images-prod/*',
+      },
+    ]);
+  });
+
   it('lets a host out for HTTPS and to the database, and the database nowhere', () => {
     const template = synth({ network: { ...clinic.network, endpoints: ['kms'] } });
     const groups = Object.entries(template.findResources('AWS::EC2::SecurityGroup')).map(

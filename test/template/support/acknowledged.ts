@@ -19,6 +19,8 @@ const IMAGES_GRANTS = 'Orthweb/Hosts/Images/Role/DefaultPolicy/Resource';
 const WORKFLOW_GRANTS = 'OrthwebOperations/*/Workflow/StateMachine/Role/DefaultPolicy/Resource';
 const DATABASE = 'Orthweb/Database/Instance/Resource';
 const SECRET = 'Orthweb/Database/Secret/Resource';
+const DATABASE_USER = 'Orthweb/Database/User/Resource';
+const USERS = 'Orthweb/Hosts/Secrets/Users/Resource';
 const IMAGES = 'Orthweb/Storage/Data/Resource';
 const LOGS = 'Orthweb/Storage/Logs/Resource';
 const VPC = 'Orthweb/Network/Vpc/Resource';
@@ -79,7 +81,7 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     because: 'The profile comes with the launch template, which the rule does not read.',
   },
 
-  // Database and secret.
+  // Database and secrets.
   {
     on: [DATABASE],
     rules: ['AwsSolutions-RDS11'],
@@ -100,6 +102,20 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     because:
       'The password of the master user is for creating the application’s users once. To rotate it ' +
       'takes a Lambda that can change the password of the whole index: no such Lambda exists yet.',
+  },
+  {
+    on: [DATABASE_USER],
+    rules: ['AwsSolutions-SMG4', ...hipaaAndNist('SecretsManagerRotationEnabled')],
+    because:
+      'Orthanc takes a new password of the database only when it starts, so a rotation by itself ' +
+      'would stop both hosts at an hour that nobody chose. Only hosts reach the database at all.',
+  },
+  {
+    on: [USERS],
+    rules: ['AwsSolutions-SMG4', ...hipaaAndNist('SecretsManagerRotationEnabled')],
+    because:
+      'These passwords are those of people and programs, who must hear of a new one: a rotation ' +
+      'would lock them out. The operator changes each with its owner.',
   },
 
   // Buckets.

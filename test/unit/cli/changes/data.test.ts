@@ -124,15 +124,24 @@ describe('what else holds data', () => {
     expect(said.verdict).toBe('refused');
   });
 
-  it('needs the password that the database has', () => {
-    const secret = idOf(clinic, 'Database/Secret');
-    const longer = edited(clinic, (of) => {
-      const one = of[secret];
+  const longer = (path: string) =>
+    edited(clinic, (of) => {
+      const one = of[idOf(clinic, path)];
       const { GenerateSecretString: rule } = one?.Properties ?? {};
       const GenerateSecretString = { ...rule, PasswordLength: 40 };
       if (one) one.Properties = { ...one.Properties, GenerateSecretString };
     });
-    const said = told(clinic, longer);
+
+  it('keeps the people who may log in', () => {
+    const said = told(clinic, longer('Hosts/Secrets/Users'));
+
+    expect(sentences(said)).toContain(
+      'secret Hosts/Secrets/Users: IS MADE ANEW, without the people and passwords that you put into it.',
+    );
+  });
+
+  it('needs the password that the database has', () => {
+    const said = told(clinic, longer('Database/Secret'));
 
     expect(sentences(said)).toEqual([
       'secret Database/Secret: GETS A NEW PASSWORD, and the database keeps the old one.',
@@ -150,7 +159,8 @@ describe('what else holds data', () => {
 
   it('becomes protected with production, and does not lose that silently', () => {
     const names =
-      'key Key, bucket of logs, bucket of images, secret Database/Secret, database and operations table';
+      'key Key, bucket of logs, bucket of images, secret Database/Secret, secret Database/User, ' +
+      'database, secret Hosts/Secrets/Users and operations table';
 
     const up = told(clinic, production);
     expect(sentences(up)).toContain(
