@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { letters } from './letters.ts';
+
+/** A user of a database, as RDS writes it into a secret. */
+export interface DatabaseUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The secrets of a lab's site, to be looked for where they must not be. */
+export interface Secrets {
+  master: DatabaseUser;
+  database: DatabaseUser;
+  /** Passwords of people and programs that may log in to Orthanc, by name. */
+  users: Readonly<Record<string, string>>;
+}
+
+const ACCOUNT = '111122223333';
+
+/** What AWS keeps for a lab's site. */
+export class Store {
+  readonly region = 'ca-central-1';
+  readonly imagesBucket = 'orthweb-lab-images';
+  readonly imagesPrefix = 'image_archive/';
+  readonly imagesRole = `arn:aws:iam::${ACCOUNT}:role/orthweb-lab-images`;
+  /** A test may change them, as an operator would. */
+  readonly secrets: Secrets = {
+    master: { username: 'orthweb_master', password: letters(32) },
+    database: { username: 'orthanc', password: letters(32) },
+    users: { admin: letters(24), reporting: letters(24) },
+  };
+  readonly #bundles = new Map<string, Buffer>();
+
+  /** ARN of a secret, which no other site has. */
+  arn(secret: keyof Secrets): string {
+    return `arn:aws:secretsmanager:${this.region}:${ACCOUNT}:secret:orthweb-lab-${secret}-AbCdEf`;
+  }
+
+  secret(arn: string): string | undefined {
+    const names: readonly (keyof Secrets)[] = ['master', 'database', 'users'];
+    const name = names.find((one) => this.arn(one) === arn);
+    return name && JSON.stringify(this.secrets[name]);
+  }
+
+  bundle(url: string): Buffer | undefined {
+    return this.#bundles.get(url);
+  }
+
+  /** Takes a folder as a host bundle, as a deployment does, and returns its address. */
+  upload(folder: string): string {
+    const away = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
+    try {
+      const file = path.join(away, 'bundle.zip');
+      execFileSync('zip', ['-q', '-r', '-X', file, '.'], { cwd: folder });
+      const zip = readFileSync(file);
+      const hash = createHash('sha256').update(zip).digest('hex');
+      const url = `s3://cdk-lab-assets-${ACCOUNT}-${this.region}/${hash}.zip`;
+      this.#bundles.set(url, zip);
+      return url;
+    } finally {
+      rmSync(away, { recursive: true });
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { parseArgs } from 'node:util';
+import type { Answer, Call } from '../ask.ts';
+import { reasonOf } from '../ask.ts';
+import { readComposeFile } from './compose-file.ts';
+import type { Container } from './container.ts';
+import type { Engine } from './engine.ts';
+import { inOrder, up } from './up.ts';
+
+const PROJECT = '/opt/orthweb';
+
+/** The options of a command, and who carries it out. */
+interface Command {
+  readonly flags?: readonly string[];
+  readonly values?: readonly string[];
+  readonly run: (given: Given) => Promise<string | Answer>;
+}
+
+interface Given {
+  readonly on: (flag: string) => boolean;
+  readonly value: (name: string) => string | undefined;
+  readonly names: readonly string[];
+}
+
+/** The commands of Docker that host scripts use; it knows no other. */
+export class DockerCommands {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async call({ args }: Call): Promise<Answer> {
+    const line = args.join(' ');
+    if (line === 'version --format {{.Server.Version}}') return said('29.0.0\n');
+    if (line === 'compose version --short') return said('5.1.4\n');
+    const [, name] = /^inspect --format \{\{\.State\.Pid\}\} ([\w-]+)$/.exec(line) ?? [];
+    if (name !== undefined) return this.#pid(name);
+    if (!line.startsWith(`compose --project-directory ${PROJECT} `)) return unknown(line);
+    const [verb = '', ...rest] = args.slice(3);
+    const command = this.#commands[verb];
+    const given = command && givenOf(command, rest, verb === 'exec');
+    if (!command || !given) return unknown(line);
+    try {
+      const result = await command.run(given);
+      return typeof result === 'string' ? said(result) : result;
+    } catch (cause) {
+      return { code: 1, stdout: '', stderr: `${reasonOf(cause)}\n` };
+    }
+  }
+
+  readonly #commands: Readonly<Record<string, Command>> = {
+    config: { flags: ['quiet'], run: () => this.#checked() },
+    pull: { flags: ['quiet'], run: () => this.#checked() },
+    up: {
+      flags: ['detach', 'no-deps', 'force-recreate', 'wait', 'remove-orphans'],
+      values: ['wait-timeout'],
+      run: async ({ on, value, names }) => {
+        const wait = on('wait')
+          ? Number(value('wait-timeout') ?? Number.POSITIVE_INFINITY)
+          : undefined;
+        await up(this.#engine, this.#file, {
+          services: names,
+          noDependencies: on('no-deps'),
+          forceRecreate: on('force-recreate'),
+          removeOrphans: on('remove-orphans'),
+          waitSeconds: wait,
+        });
+        return '';
+      },
+    },
+    stop: {
+      values: ['timeout'],
+      run: async ({ value, names }) => {
+        const containers = this.#named(names);
+        // Those that depend on others end before them.
+        const stop = async (container: Container): Promise<void> => {
+          const { name } = container.service;
+          await Promise.all(
+            containers.filter(({ service }) => name in service.dependsOn).map(stop),
+          );
+          await container.stop(secondsOf(value));
+        };
+        await Promise.all(containers.map(stop));
+        return '';
+      },
+    },
+    restart: {
+      values: ['timeout'],
+      run: async ({ value, names }) => {
+        for (const container of this.#named(names)) {
+          await container.stop(secondsOf(value));
+          await container.start();
+        }
+        return '';
+      },
+    },
+    kill: {
+      values: ['signal'],
+      run: async ({ value, names }) => {
+        for (const container of this.#named(names)) {
+          if (container.state !== 'running')
+            throw new Error(`container ${container.name} is not running`);
+          container.kill(value('signal') ?? 'SIGKILL');
+        }
+        return '';
+      },
+    },
+    ps: {
+      flags: ['all'],
+      values: ['format'],
+      run: async ({ on, value, names }) => {
+        if (value('format') !== 'json') throw new Error('ps: the lab prints json only');
+        const shown = this.#named(names).filter(({ state }) => on('all') || state === 'running');
+        return shown.map((container) => `${JSON.stringify(rowOf(container))}\n`).join('');
+      },
+    },
+    exec: {
+      flags: ['T'],
+      run: async ({ names: [service = '', ...command] }) => {
+        const container = this.#engine.get(service);
+        if (container?.state !== 'running') throw new Error(`service "${service}" is not running`);
+        return container.exec(command);
+      },
+    },
+    logs: {
+      flags: ['no-color', 'no-log-prefix', 'timestamps'],
+      values: ['tail'],
+      run: async ({ on, value, names }) =>
+        this.#named(names)
+          .flatMap((container) => container.logs(Number(value('tail'))))
+          .map((entry) => `${on('timestamps') ? entry : entry.replace(/^\S+ /, '')}\n`)
+          .join(''),
+    },
+  };
+
+  get #file() {
+    return readComposeFile(`${PROJECT}/compose.yaml`);
+  }
+
+  /** Says nothing of a file that is in order; the lab has all images already. */
+  async #checked(): Promise<string> {
+    this.#named([]);
+    return '';
+  }
+
+  /** The containers of services, of all if none is named, each after those it depends on. */
+  #named(names: readonly string[]): Container[] {
+    const file = this.#file;
+    return inOrder(file, names.length > 0 ? names : [...file.keys()], true).flatMap(({ name }) => {
+      const container = this.#engine.get(name);
+      return container ? [container] : [];
+    });
+  }
+
+  #pid(name: string): Answer {
+    const container = this.#engine.containers.find((one) => one.name === name);
+    return container
+      ? said(`${container.pid}\n`)
+      : { code: 1, stdout: '\n', stderr: `Error: No such object: ${name}\n` };
+  }
+}
+
+const rowOf = ({ name, service, state, exitCode, health }: Container) => ({
+  Name: name,
+  Service: service.name,
+  Image: service.image,
+  State: state,
+  Health: state === 'running' ? health.verdict : '',
+  ExitCode: exitCode,
+  Status:
+    state === 'running' ? `Up (${health.verdict || 'no health check'})` : `${state} (${exitCode})`,
+});
+
+const secondsOf = (value: Given['value']): number | undefined => {
+  const seconds = value('timeout');
+  return seconds === undefined ? undefined : Number(seconds);
+};
+
+/** What a command line gives a command; undefined if it has an option that the command has not. */
+function givenOf(command: Command, args: readonly string[], plain: boolean): Given | undefined {
+  const { flags = [], values = [] } = command;
+  // What comes after the service is the program's own.
+  const end = plain ? args.findIndex((arg) => !arg.startsWith('-')) : args.length;
+  const options = Object.fromEntries([
+    ...flags.map((name) => [
+      name,
+      name.length > 1 ? { type: 'boolean' } : { type: 'boolean', short: name },
+    ]),
+    ...values.map((name) => [name, { type: 'string' }]),
+  ]) as Record<string, { type: 'boolean' | 'string'; short?: string }>;
+  try {
+    const { values: got, positionals } = parseArgs({
+      args: args.slice(0, end),
+      options,
+      allowPositionals: true,
+    });
+    return {
+      on: (flag) => got[flag] === true,
+      value: (name) => {
+        const value = got[name];
+        return typeof value === 'string' ? value : undefined;
+      },
+      names: [...positionals, ...args.slice(end)],
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const said = (stdout: string): Answer => ({ code: 0, stdout, stderr: '' });
+const unknown = (line: string): Answer => ({
+  code: 125,
+  stdout: '',
+  stderr: `docker ${line}: not modelled in the lab\n`,
+});

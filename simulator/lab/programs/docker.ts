@@ -1,0 +1,7 @@
+#!/mnt/node
+import { pass } from './call.ts';
+
+await pass(
+  '/run/docker.sock',
+  'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+);

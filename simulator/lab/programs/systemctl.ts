@@ -1,0 +1,4 @@
+#!/mnt/node
+import { pass } from './call.ts';
+
+await pass('/run/systemd.sock', 'Failed to connect to bus: No such file or directory');
