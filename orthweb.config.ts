@@ -16,6 +16,16 @@ export default defineConfig({
     dicom: ['203.0.113.0/24', '198.51.100.16/28'],
   },
 
+  // Which of the devices there may do what, by AE title: two scanners send images, a workstation
+  // searches and fetches them. How a device is connected is in docs/devices.md.
+  dicom: {
+    modalities: {
+      CT1: ['store'],
+      US1: ['store'],
+      READER: ['find', 'get'],
+    },
+  },
+
   // When it runs, by the wall clock of this time zone. At all other times you pay for storage only.
   timeZone: 'America/Toronto',
   schedule: {

@@ -6,8 +6,9 @@ export default defineConfig({
     // By default one core is left idle.
     maxWorkers: '100%',
     projects: [
-      // These two change nothing that outlives a test: files share what they have imported, which
-      // is most of their time. A simulation stops its process's clock.
+      // These three change nothing that outlives a test: files share what they have imported, which
+      // is much of their time. A simulation stops its process's clock, and gives it back when it
+      // ends; what stands still until its test is over is `stillWorld`'s to give back.
       {
         extends: true,
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
@@ -26,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
+          isolate: false,
           testTimeout: 120_000,
         },
       },

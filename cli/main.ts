@@ -69,6 +69,14 @@ program
     process.exitCode = await runDeploy(options);
   });
 
+program
+  .command('images')
+  .description('pins the images in compose/compose.yaml to what their tags stand for now')
+  .action(async () => {
+    const { runImages } = await import('./images.ts');
+    await runImages();
+  });
+
 function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const number = Number(text);

@@ -20,6 +20,19 @@ export default defineConfig({
     dicom: ['203.0.113.0/24', '198.51.100.0/24'],
   },
 
+  dicom: {
+    modalities: {
+      CT1: ['store'],
+      CT2: ['store'],
+      MR1: ['store'],
+      READING1: ['find', 'get'],
+      READING2: ['find', 'get'],
+    },
+    // With an authority of the hospital's own, devices would also prove who they are:
+    //   clientCertificates: 'required',
+    //   clientAuthority: readFileSync('devices-ca.pem', 'utf8'),
+  },
+
   hosts: { instanceType: 'm7i.large', volumeGiB: 50 },
 
   // Images of years, and few of them are ever read again.

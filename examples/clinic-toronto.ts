@@ -24,6 +24,16 @@ export default defineConfig({
     dicom: ['203.0.113.0/28'],
   },
 
+  dicom: {
+    // The name that the clinic's devices had for its former archive: they keep it.
+    aeTitle: 'CLINIC_PACS',
+    modalities: {
+      XRAY1: ['store'],
+      // Looks for the earlier images of a patient before it sends new ones.
+      US1: ['store', 'find', 'get'],
+    },
+  },
+
   storage: {
     // Most studies are looked at for some weeks and then kept for years.
     intelligentTiering: true,

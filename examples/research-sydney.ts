@@ -17,6 +17,8 @@ export default defineConfig({
     dicom: ['203.0.113.64/26', '198.51.100.0/25'],
   },
 
+  dicom: { modalities: { PARTNER_MR: ['store'], LAB: ['store', 'find', 'get'] } },
+
   hosts: { instanceType: 't3.large', volumeGiB: 30 },
 
   timeZone: 'Australia/Sydney',

@@ -3,6 +3,7 @@ import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { type Config, InvalidConfig, loadConfig } from './config.ts';
 import { OperationsStack } from './operations/operations-stack.ts';
+import { assertPinned, composeFile } from './site/container-images.ts';
 import { SiteStack } from './site/site-stack.ts';
 
 export interface SynthOptions {
@@ -19,8 +20,12 @@ export const operationsOf = ({ site }: Pick<Config, 'site'>): string => `${site}
 /**
  * Builds both stacks. Needs no credentials: zones are configured, account and region are left to
  * the deployment.
+ *
+ * @throws InvalidConfig if a production site would run an image that is not pinned.
  */
 export function build({ config, outdir, validate }: SynthOptions): App {
+  // Before there is an app: under the CDK's command line one is synthesized at exit, half made or not.
+  if (config.environment === 'prd') assertPinned(composeFile());
   const app = new App({
     outdir,
     builtinCloudFormationValidation: validate,

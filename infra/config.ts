@@ -7,6 +7,7 @@ import { alerts } from './config/alerts.ts';
 import { budget, budgetProblems } from './config/budget.ts';
 import { clientProblems, clients } from './config/clients.ts';
 import { completeDatabase, database, databaseProblems } from './config/database.ts';
+import { dicom, dicomProblems } from './config/dicom.ts';
 import { hosts } from './config/hosts.ts';
 import { InvalidConfig, problemsOf } from './config/invalid-config.ts';
 import { logs } from './config/logs.ts';
@@ -31,6 +32,7 @@ const Site = z
     ...place,
     network,
     clients,
+    dicom,
     hosts,
     storage,
     database,
@@ -71,6 +73,7 @@ export function parseConfig(input: unknown): Config {
     ...placeProblems(site),
     ...networkProblems(site.network),
     ...clientProblems(site.clients, site.network),
+    ...dicomProblems(site.dicom, site.clients),
     ...problems,
     ...databaseProblems(site, followed),
     ...budgetProblems(site),

@@ -9,9 +9,11 @@ umask 077
 # shellcheck source=/dev/null
 source /opt/orthweb/site.env
 
-# A folder of its own, to be mounted as a whole: a file that is replaced is another file.
+# A folder of its own, to be mounted as a whole: a file that is replaced is another file. Both belong
+# to the user that Orthanc is in its container.
 readonly folder=/run/orthweb/secrets/images
 mkdir -p "$folder"
+chown 999:999 "$folder"
 fresh=$(mktemp -p "$folder" .fresh.XXXXXX)
 trap 'rm -f "$fresh"' EXIT
 
@@ -26,5 +28,6 @@ if [[ -z ${expires:-} ]]; then
 fi
 printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\naws_session_token=%s\n' \
   "$key" "$secret" "$token" >"$fresh"
+chown 999:999 "$fresh"
 mv -T "$fresh" "$folder/credentials"
 printf '{"expires":"%s"}\n' "$expires"

@@ -1,21 +1,40 @@
 #!/usr/bin/env bash
-# Lets running DICOM associations and downloads finish and takes no new ones, so that the host
-# can be stopped. One JSON line on stdout. Exit 0 when nothing is left, 1 when after four minutes
-# something still is. undrain.sh undoes it, and so does a boot.
+# Takes no new associations and requests, and lets running ones finish, so that this host can be
+# stopped. Waits four minutes at most; what then still runs goes on. undrain.sh undoes it, and so does
+# a power cycle. Says {"left": N}, with a reason when it is not 0.
 set -euo pipefail
+# shellcheck source=script.sh
+source /opt/orthweb/host/script.sh
 
 readonly deadline=$((SECONDS + 240))
-open() { ss --no-header --tcp state established '( sport = :443 or sport = :11112 )' | wc -l; }
 
-if command -v docker >/dev/null && docker compose --project-directory /opt/orthweb ps --quiet nginx 2>/dev/null | grep -q .; then
-  # QUIT lets nginx finish what runs and closes its listening sockets.
-  docker compose --project-directory /opt/orthweb kill --signal QUIT nginx </dev/null >/dev/null
-fi
-while (($(open) > 0 && SECONDS < deadline)); do sleep 2; done
-left=$(open)
-if ((left == 0)); then
-  printf '{"left":0}\n'
+# Connections of clients, in the network that nginx is in: the host only passes them on.
+open() {
+  local pid
+  pid=$(docker inspect --format '{{.State.Pid}}' orthweb-nginx-1 2>/dev/null) && ((pid > 0)) || return 0
+  nsenter --net --target "$pid" ss --no-header --tcp state established '( sport = :443 or sport = :11112 )' | wc --lines
+}
+
+# Waiting holds up nobody: an undrain may come in between.
+drain() (
+  lock
+  touch "$drained"
+  # nginx closes its doors and finishes what runs; then it is gone, and stays so.
+  ! running nginx || compose kill --signal QUIT nginx >/dev/null 2>&1
+)
+drain
+
+while running nginx && ((SECONDS < deadline)); do
+  if [[ ! -e $drained ]]; then
+    say '{left: $left, reason: "The drain was called off."}' --argjson left "$(open)"
+    exit 1
+  fi
+  sleep 1
+done
+
+if ! running nginx; then
+  say '{left: 0}'
 else
-  printf '{"left":%d,"reason":"%d connections were still open"}\n' "$left" "$left"
+  say '{left: $left, reason: "\($left) connections were still open after four minutes"}' --argjson left "$(open)"
   exit 1
 fi

@@ -66,11 +66,12 @@ bundle=$(mktemp)
 try aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "$ORTHWEB_BUNDLE" "$bundle"
 unzip -q -o "$bundle" -d /opt/orthweb
 rm "$bundle"
+basename "$ORTHWEB_BUNDLE" .zip >/opt/orthweb/bundle
 step='was installing the host bundle'
 bash /opt/orthweb/host/install.sh
 
-step='was fetching credentials for images'
-# Its timer does the same by itself, but tells nobody when it cannot.
-try systemctl start orthweb-credentials.service
+step='was starting the site'
+# Its unit tries again by itself, but tells nobody when it cannot.
+try systemctl start orthweb.service
 
 step='is done'

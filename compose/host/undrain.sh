@@ -1,12 +1,25 @@
 #!/usr/bin/env bash
 # Takes clients again: undoes a drain, and starts what should run on this host and does not.
-# One JSON line on stdout. Exit 0 when nginx is up, 1 with the reason when it is not.
+# Says {"undrained": true}, or why not.
 set -euo pipefail
+# shellcheck source=script.sh
+source /opt/orthweb/host/script.sh
 
-if said=$(docker compose --project-directory /opt/orthweb up --detach --wait </dev/null 2>&1); then
-  printf '{"undrained":true}\n'
+lock
+said=$(mktemp -p /run/orthweb)
+trap 'rm -f "$said"' EXIT
+
+undrain() {
+  # nginx that is closing does not open again. It may finish what runs for a little longer.
+  if [[ -e $drained ]]; then
+    compose stop --timeout 20 nginx && rm "$drained" || return
+  fi
+  compose up --detach --wait --wait-timeout 60
+}
+
+if undrain >"$said" 2>&1; then
+  say '{undrained: true}'
 else
-  # The reason is somebody else's text: what could end a JSON string is taken out of it.
-  printf '{"undrained":false,"reason":"%s"}\n' "$(tr -c '[:alnum:] .:/()_=-' ' ' <<<"${said:0:400}" | sed 's/ *$//')"
+  say '{undrained: false, reason: $said}' --arg said "$(words <"$said")"
   exit 1
 fi

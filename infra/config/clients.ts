@@ -34,7 +34,7 @@ export const clients = z
   })
   .describe('A group of who may connect: web and dicom, each a list of IPv4 ranges.');
 
-type Clients = z.output<typeof clients>;
+export type Clients = z.output<typeof clients>;
 
 /** What is wrong with who may connect, given the addresses of the site itself. */
 export function clientProblems(clients: Clients, network: Network): Problem[] {
@@ -90,4 +90,5 @@ function openProblems({ web, dicom, openToTheWorld }: Clients): Problem[] {
   return [{ field: 'clients.openToTheWorld', value: `"${openToTheWorld}"`, remedy }];
 }
 
-const isOpen = (range: string): boolean => prefixOf(range) < LARGEST_PREFIX;
+/** Whether a range is larger than anyone's own: most of its addresses are of strangers. */
+export const isOpen = (range: string): boolean => prefixOf(range) < LARGEST_PREFIX;

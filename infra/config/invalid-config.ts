@@ -29,7 +29,7 @@ export function problemsOf(error: z.ZodError, schema: z.ZodType): Problem[] {
     const at = placeAt(schema, issue.path);
     const problem = (what: string) => {
       const advice = at.description === undefined ? '' : ` ${at.description}`;
-      return { field, value: quoted(issue.input), remedy: `${what}.${advice}` };
+      return { field, value: shown(issue.input), remedy: `${what}.${advice}` };
     };
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownField(key, issue, at.fields));
@@ -45,9 +45,15 @@ export function problemsOf(error: z.ZodError, schema: z.ZodType): Problem[] {
       case 'too_big':
         return problem(`is more than ${issue.maximum}`);
       default:
-        return { field, value: quoted(issue.input), remedy: issue.message };
+        return { field, value: shown(issue.input), remedy: issue.message };
     }
   });
+}
+
+/** What was written, in a message; never a key, whatever field it was written into. */
+function shown(value: unknown): string {
+  const text = quoted(value);
+  return text.includes('PRIVATE KEY') ? 'a private key' : text;
 }
 
 function unknownField(
@@ -64,7 +70,7 @@ function unknownField(
     likely === undefined ? `Write one of ${fields.join(', ')}.` : `Did you mean ${likely}?`;
   return {
     field: fieldAt([...path, key]),
-    value: quoted(value),
+    value: shown(value),
     remedy: `belongs to no field that exists. ${advice}`,
   };
 }

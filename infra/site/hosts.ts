@@ -6,13 +6,14 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
 import type { Database } from './database.ts';
 import { Host } from './host.ts';
+import { withHostBundle } from './host-bundle.ts';
 import { ImageAccess, imagesPrefix } from './image-access.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
 import { SecretAccess } from './secret-access.ts';
-import { HOST_BUNDLE } from './user-data.ts';
 
 export interface HostsProps {
   /** Name of the site. */
@@ -30,6 +31,10 @@ export interface HostsProps {
   readonly instanceType: string;
   /** Size of each disk in GiB. */
   readonly volumeGiB: number;
+  /** Which devices may do what over DICOM. */
+  readonly dicom: Config['dicom'];
+  /** Range of the VPC, CIDR notation. */
+  readonly vpc: string;
   /** Range for networks of containers on each host, CIDR notation. */
   readonly containers: string;
   readonly addresses: 'elastic' | 'dynamic';
@@ -63,7 +68,7 @@ export class Hosts extends Construct {
       description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
-    this.bundle = this.letBundleThrough(network).s3ObjectUrl;
+    this.bundle = this.letBundleThrough(props).s3ObjectUrl;
     this.logGroup = this.letContainersLog(props);
     const images = new ImageAccess(this, 'Images', {
       bucket: props.images,
@@ -151,8 +156,11 @@ export class Hosts extends Construct {
   }
 
   /** What a host downloads from S3: its bundle, packages of its Linux, images of containers. */
-  private letBundleThrough(network: Network): Asset {
-    const bundle = new Asset(this, 'Bundle', { path: HOST_BUNDLE });
+  private letBundleThrough({ network, ...settings }: HostsProps): Asset {
+    const bundle = withHostBundle(
+      settings,
+      ({ folder, hash }) => new Asset(this, 'Bundle', { path: folder, assetHash: hash }),
+    );
     const { partition, region } = Stack.of(this);
     const file = {
       actions: ['s3:GetObject'],

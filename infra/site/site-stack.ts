@@ -71,6 +71,8 @@ export class SiteStack extends Stack {
       database,
       databaseRoot: root,
       key: this.key,
+      dicom: config.dicom,
+      vpc: config.network.cidr,
       containers: config.network.containers,
       logRetentionDays: config.logs.retentionDays,
       keepsData: production,

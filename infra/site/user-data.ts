@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-
-/** The folder that comes to a host as its bundle; `/opt/orthweb` there. */
-export const HOST_BUNDLE = path.join(import.meta.dirname, '../../compose');
+import { HOST_BUNDLE } from './host-bundle.ts';
 
 /**
  * Docker Compose for x86, by the checksum that the Docker Official Image `docker` 29 has for it.

@@ -33,7 +33,7 @@ beforeEach(() => {
       "ORTHWEB_IMAGES_ROLE='arn:aws:iam::111122223333:role/images'\n",
   );
   // Real programs, with their calls on record: the script finds no others.
-  for (const name of ['mkdir', 'mktemp', 'mv', 'rm']) {
+  for (const name of ['chown', 'mkdir', 'mktemp', 'mv', 'rm']) {
     host.program(name, `exec /usr/bin/${name} "$@"`);
   }
 });
@@ -51,12 +51,13 @@ const mode = (place: string) => (statSync(host.path(place)).mode & 0o777).toStri
 describe('credentials for the images', () => {
   const good = answer('ASIAEXAMPLE', SECRET, TOKEN, END);
 
-  it('are left where only root can read them, in the form that AWS libraries read', async () => {
+  it('are left for root and for Orthanc alone, in the form that AWS libraries read', async () => {
     await fetched(good);
 
     expect(host.read(FILE)).toBe(file('ASIAEXAMPLE', SECRET, TOKEN));
     expect(mode(FILE)).toBe('600');
     expect(mode(FOLDER)).toBe('700');
+    expect([FOLDER, FILE].map((place) => statSync(host.path(place)).uid)).toEqual([999, 999]);
   });
 
   it('are announced by one line of JSON with their end', async () => {
@@ -99,8 +100,10 @@ describe('credentials for the images', () => {
 
     expect(host.calls().map((call) => call.split(' ')[0])).toEqual([
       'mkdir',
+      'chown',
       'mktemp',
       'aws',
+      'chown',
       'mv',
       'rm',
     ]);

@@ -153,13 +153,18 @@ describe.each(['a', 'b'] as const)('the first boot of node %s', (node) => {
     }
   });
 
-  it('starts, now and at each boot, Docker and the timer, once what they read is there', () => {
+  it('has Docker, the site and the timer start, now and at each boot, once what they read is there', () => {
     expect(boot.host.calls('systemctl')).toEqual([
       'systemctl enable --now docker',
       'systemctl daemon-reload',
+      'systemctl enable orthweb.service',
       'systemctl enable --now orthweb-credentials.timer',
-      'systemctl start orthweb-credentials.service',
+      'systemctl start orthweb.service',
     ]);
+  });
+
+  it('notes which bundle it has', () => {
+    expect(boot.host.read('opt/orthweb/bundle')).toBe(`${path.basename(boot.bundle, '.zip')}\n`);
   });
 
   it('leaves nothing of the download and the unpacking behind', () => {
@@ -177,7 +182,7 @@ it('neither installs nor starts anything when Compose is not what it should be',
   expect(existsSync(host.path('opt/orthweb/host'))).toBe(false);
 });
 
-it('fails the deployment of a host that is given no credentials for images', async () => {
+it('fails the deployment of a host on which the site does not start', async () => {
   const bad = { systemctl: '[[ $* != start* ]]' };
   const { host, status } = await booted('a', { bad });
 
@@ -185,7 +190,7 @@ it('fails the deployment of a host that is given no credentials for images', asy
   expect(told(host)).toEqual([
     expect.objectContaining({
       'exit-code': '1',
-      reason: 'the first boot was fetching credentials for images',
+      reason: 'the first boot was starting the site',
     }),
   ]);
 });

@@ -25,21 +25,3 @@ describe.each(scripts)('%s', (script) => {
     expect(status).toBe(0);
   });
 });
-
-it('finds nothing to drain on a host without connections, and says so in one line', () => {
-  const { status, stdout } = bash(path.join(folder, 'drain.sh'));
-
-  expect(stdout).toBe('{"left":0}\n');
-  expect(status).toBe(0);
-});
-
-it('finds a host without Orthanc unfit to serve, with the reason', () => {
-  const { status, stdout } = bash(path.join(folder, 'probe.sh'));
-
-  expect(JSON.parse(stdout)).toEqual({
-    serves: false,
-    listens: false,
-    reason: expect.stringContaining('/opt/orthweb/tls/name: No such file or directory'),
-  });
-  expect(status).toBe(1);
-});

@@ -1,5 +1,5 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Invocation } from '../../../simulator/api.ts';
 import { instantAt } from '../../../simulator/report/local-time.ts';
 import { World } from '../../../simulator/world.ts';
@@ -7,7 +7,10 @@ import { clinic } from './faulted.ts';
 
 export const RUN = 'arn:aws:states:ca-central-1:111122223333:execution:clinic-power:run-1';
 
-/** A world at a standstill, in which a test plants what the judge must notice. */
+/**
+ * A world at a standstill, in which a test plants what the judge must notice. The process has its
+ * own time back when the test is over.
+ */
 export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
   const world = await World.load({
     directory: of.directory,
@@ -17,7 +20,7 @@ export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
     faults: [],
     skipQuietTicks: true,
   });
-  standing = world;
+  onTestFinished(() => world.clock.uninstall());
   const record = (sk: string, value: object) => {
     const [table] = world.dynamodb.tables.values();
     table?.items.set(sk, marshall({ pk: 'SITE', sk, version: 1, value }));
@@ -35,12 +38,6 @@ export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
   record('LEASE', { owner: RUN, purpose: 'power', fence: 1 });
   return { world, record, intend, by, sees };
 }
-
-let standing: World | undefined;
-afterEach(() => {
-  standing?.clock.uninstall();
-  standing = undefined;
-});
 
 export const stop = (resource: string) => ({ call: 'stop', towards: 'stopped' as const, resource });
 export const start = (resource: string) => ({

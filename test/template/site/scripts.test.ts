@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HOST_BUNDLE } from '../../../infra/site/user-data.ts';
+import { HOST_BUNDLE } from '../../../infra/site/host-bundle.ts';
 import { synth, userData } from '../support/site-stack.ts';
 
 const folder = path.join(HOST_BUNDLE, 'host');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../../infra/config/network.ts';
 import { type ConfigInput, parseConfig, scheduleOf } from '../../../../infra/config.ts';
+import { DEVICES_CA, SECOND_CA } from '../../../support/certificates.ts';
 import { problemsIn, site, weekdays } from '../../support/config.ts';
 
 describe('a configuration', () => {
@@ -17,6 +18,7 @@ describe('a configuration', () => {
         containers: '192.168.240.0/20',
         endpoints: [],
       },
+      dicom: { aeTitle: 'ORTHWEB', modalities: {}, clientCertificates: 'off' },
       hosts: {
         instanceType: 't3.medium',
         volumeGiB: 20,
@@ -190,6 +192,24 @@ describe('a configuration', () => {
     };
 
     expect(parseConfig({ ...site, clients }).clients).toEqual(clients);
+  });
+
+  it('lets a whole world try over DICOM where each device has a certificate', () => {
+    const clients = {
+      ...site.clients,
+      dicom: ['0.0.0.0/0'],
+      openToTheWorld: 'Ultrasound carts send from wherever they are.',
+    };
+    const dicom = { clientCertificates: 'required', clientAuthority: DEVICES_CA };
+
+    expect(parseConfig({ ...site, clients, dicom }).clients).toEqual(clients);
+  });
+
+  it('asks devices for a certificate of any of the authorities that are written', () => {
+    const clientAuthority = `${DEVICES_CA}\n${SECOND_CA}`;
+    const dicom = { clientCertificates: 'optional', clientAuthority };
+
+    expect(parseConfig({ ...site, dicom }).dicom).toMatchObject(dicom);
   });
 });
 

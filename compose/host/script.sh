@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# What each script of a host begins with: settings, the lock, and the one JSON line that it prints at
+# its end. Inputs come from the environment and from files, never spliced into text.
+#
+# Exit codes: 0 done, 1 not done and why, 64 a parameter is refused, 75 another run is at it.
+set -euo pipefail
+umask 077
+export LC_ALL=C
+
+readonly home=/opt/orthweb
+# shellcheck source=/dev/null
+source "$home/site.env"
+
+compose() { docker compose --project-directory "$home" "$@" </dev/null; }
+
+# say FILTER [ARGUMENTS OF jq]: the one line. What comes from outside is an argument, never a part of
+# the filter.
+say() {
+  local filter=$1
+  shift
+  jq --null-input --compact-output "$filter" "$@"
+}
+
+# Somebody else's last words, as a reason: at most 400 characters of one line.
+words() { tr -s '[:space:]' ' ' | tail -c 400 | sed 's/^ //; s/ $//'; }
+
+# refuse NAME VALUE REMEDY: ends a script that was given what it does not take.
+refuse() {
+  say '{reason: "\($name): \($value[0:60] | tojson) \($remedy)"}' \
+    --arg name "$1" --arg value "$2" --arg remedy "$3"
+  exit 64
+}
+
+# parameter NAME PATTERN REMEDY: sees that $SSM_NAME, which Systems Manager passes, is such as it
+# should be. The document has seen to that already; this is for whoever runs a script by hand, and for
+# a document that somebody has changed.
+parameter() {
+  local name="SSM_$1"
+  [[ -v $name ]] || refuse "$1" '' \
+    'is not there. Give it as a parameter of the document; the agent must be 3.3.2746.0 or newer.'
+  [[ ${!name} =~ $2 && ${!name} != *$'\n'* ]] || refuse "$1" "${!name}" "$3"
+}
+
+# One script at a time changes this host. Scripts that it calls are part of it.
+lock() {
+  [[ ${ORTHWEB_LOCK:-} == held ]] && return
+  exec 9>/run/orthweb/lock
+  flock --nonblock 9 || {
+    say '{reason: "another script is changing this host. Try again when it has ended."}'
+    exit 75
+  }
+  export ORTHWEB_LOCK=held
+}
+
+# running SERVICE: whether its container runs.
+running() {
+  compose ps --all --format json "$1" 2>/dev/null |
+    jq --exit-status --slurp 'any(.State == "running")' >/dev/null
+}
+
+# The host takes no new clients, by somebody's wish: until undrain.sh, or the next boot.
+# shellcheck disable=SC2034 # for those who source this
+readonly drained=/run/orthweb/drained
