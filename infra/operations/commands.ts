@@ -68,13 +68,12 @@ export class HostCommands extends Construct {
       timeoutSeconds: 120,
     });
     this.restart = make('restart', {
-      description: 'Restarts a service, or both, and waits until it answers.',
-      // Orthanc alone has two minutes to end.
-      timeoutSeconds: 420,
+      description: 'Starts a service again, or both, and waits until it answers.',
+      timeoutSeconds: 180,
       parameters: { Service: choice('The service, or all.', ['orthanc', 'nginx', 'all']) },
     });
     this.logs = make('logs', {
-      description: 'Shows the last lines that a service wrote. Changes nothing.',
+      description: 'Shows the last lines that a service wrote, masked. Changes nothing.',
       timeoutSeconds: 60,
       parameters: {
         Service: choice('The service.', ['orthanc', 'nginx']),

@@ -128,12 +128,12 @@ describe('two sites in one account and region', () => {
     const named = (of: Site) =>
       edited(of, (template) => {
         for (const document of all(template, 'AWS::SSM::Document')) {
-          if (/drain$/.test(document.Properties.Name)) document.Properties.Name = 'drain';
+          if (/-drain$/.test(document.Properties.Name)) document.Properties.Name = 'drain';
         }
       });
 
     await expect(play(named(east), { ...monday, neighbours: [named(neighbour)] })).rejects.toThrow(
-      /^west:.*: AWS::SSM::Document drain is taken by OrthwebOperations\/Power/,
+      /^west:.*: AWS::SSM::Document drain is taken by OrthwebOperations\/Commands\/Drain/,
     );
   });
 });

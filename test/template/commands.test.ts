@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Assembly, type Properties } from './support/assembly.ts';
 import { clinic, hospital } from './support/sites.ts';
 
+const HOST_SCRIPTS = path.join(import.meta.dirname, '../../compose/host');
 const SCRIPTS = ['boot', 'probe', 'drain', 'undrain', 'restart', 'logs', 'secrets', 'update'];
 
 /** What no parameter of any document may take. */
@@ -61,6 +64,7 @@ describe.each([
           },
         },
       ]);
+      expect(existsSync(path.join(HOST_SCRIPTS, `${script}.sh`))).toBe(true);
       expect(Number(timeoutSeconds)).toBeGreaterThanOrEqual(30);
       expect(Number(timeoutSeconds)).toBeLessThanOrEqual(1800);
     }

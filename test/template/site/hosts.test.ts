@@ -151,7 +151,7 @@ describe('hosts', () => {
     expect(sorted(only['kms:EncryptionContext:SecretARN'])).toEqual(sorted(secrets));
   });
 
-  it('are told where each secret is, and no secret itself', () => {
+  it('are told where each secret is, the same on both, and no secret itself', () => {
     const told = ['DATABASE_SECRET', 'MASTER_SECRET', 'USERS_SECRET'];
 
     for (const text of userData(template)) {
