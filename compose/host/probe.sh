@@ -110,11 +110,11 @@ versions() {
     --arg compose "$(timeout 3 docker compose version --short 2>/dev/null)"
 }
 
-# look NAME COMMAND: what it says, or null when it fails.
+# look INTO COMMAND: what it says, or null when it fails.
 look() {
-  local name=$1
+  local into=$1
   shift
-  { "$@" >"$name" 2>/dev/null && [[ -s $name ]] || echo null >"$name"; } &
+  { "$@" >"$into" 2>/dev/null && [[ -s $into ]] || echo null >"$into"; } &
 }
 
 look containers containers
