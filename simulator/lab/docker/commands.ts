@@ -16,6 +16,8 @@ interface Command {
 }
 
 interface Given {
+  /** Of the project. */
+  readonly folder: string;
   readonly on: (flag: string) => boolean;
   readonly value: (name: string) => string | undefined;
   readonly names: readonly string[];
@@ -35,10 +37,13 @@ export class DockerCommands {
     if (line === 'compose version --short') return said('5.1.4\n');
     const [, name] = /^inspect --format \{\{\.State\.Pid\}\} ([\w-]+)$/.exec(line) ?? [];
     if (name !== undefined) return this.#pid(name);
-    if (!line.startsWith(`compose --project-directory ${PROJECT} `)) return unknown(line);
-    const [verb = '', ...rest] = args.slice(3);
+    const [compose, option, folder = '', verb = '', ...rest] = args;
+    const looks = verb === 'config' || verb === 'pull';
+    if (compose !== 'compose' || option !== '--project-directory') return unknown(line);
+    // Other folders than the one that containers are from can be looked at, and no more.
+    if (folder !== PROJECT && !looks) return unknown(line);
     const command = this.#commands[verb];
-    const given = command && givenOf(command, rest, verb === 'exec');
+    const given = command && givenOf(command, folder, rest, verb === 'exec');
     if (!command || !given) return unknown(line);
     try {
       const result = await command.run(given);
@@ -49,8 +54,8 @@ export class DockerCommands {
   }
 
   readonly #commands: Readonly<Record<string, Command>> = {
-    config: { flags: ['quiet'], run: () => this.#checked() },
-    pull: { flags: ['quiet'], run: () => this.#checked() },
+    config: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
+    pull: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
     up: {
       flags: ['detach', 'no-deps', 'force-recreate', 'wait', 'remove-orphans'],
       values: ['wait-timeout'],
@@ -138,8 +143,8 @@ export class DockerCommands {
   }
 
   /** Says nothing of a file that is in order; the lab has all images already. */
-  async #checked(): Promise<string> {
-    this.#named([]);
+  async #checked(folder: string): Promise<string> {
+    readComposeFile(`${folder}/compose.yaml`);
     return '';
   }
 
@@ -177,7 +182,12 @@ const secondsOf = (value: Given['value']): number | undefined => {
 };
 
 /** What a command line gives a command; undefined if it has an option that the command has not. */
-function givenOf(command: Command, args: readonly string[], plain: boolean): Given | undefined {
+function givenOf(
+  command: Command,
+  folder: string,
+  args: readonly string[],
+  plain: boolean,
+): Given | undefined {
   const { flags = [], values = [] } = command;
   // What comes after the service is the program's own.
   const end = plain ? args.findIndex((arg) => !arg.startsWith('-')) : args.length;
@@ -195,6 +205,7 @@ function givenOf(command: Command, args: readonly string[], plain: boolean): Giv
       allowPositionals: true,
     });
     return {
+      folder,
       on: (flag) => got[flag] === true,
       value: (name) => {
         const value = got[name];
