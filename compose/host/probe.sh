@@ -110,11 +110,11 @@ versions() {
     --arg compose "$(timeout 3 docker compose version --short 2>/dev/null)"
 }
 
-# look NAME COMMAND: what it says, or null when it fails.
+# look FILE COMMAND: what it says, or null when it fails.
 look() {
-  local name=$1
+  local file=$1
   shift
-  { "$@" >"$name" 2>/dev/null && [[ -s $name ]] || echo null >"$name"; } &
+  { "$@" >"$file" 2>/dev/null && [[ -s $file ]] || echo null >"$file"; } &
 }
 
 look containers containers
