@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
+          isolate: false,
           fileParallelism: false,
           testTimeout: 60_000,
         },

@@ -110,11 +110,11 @@ versions() {
     --arg compose "$(timeout 3 docker compose version --short 2>/dev/null)"
 }
 
-# look FILE COMMAND: what it says, or null when it fails.
+# look INTO COMMAND: what it says, or null when it fails.
 look() {
-  local file=$1
+  local into=$1
   shift
-  { "$@" >"$file" 2>/dev/null && [[ -s $file ]] || echo null >"$file"; } &
+  { "$@" >"$into" 2>/dev/null && [[ -s $into ]] || echo null >"$into"; } &
 }
 
 look containers containers

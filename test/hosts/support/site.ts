@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { synthesize } from '../../../infra/app.ts';
+import type { CommandDocument } from '../../../simulator/lab/ssm-agent.ts';
 import { Assembly, type Resource } from '../../../simulator/template.ts';
 import { KNOWN_TYPES } from '../../../simulator/world.ts';
 import { clinic } from '../../template/support/sites.ts';
@@ -37,6 +38,16 @@ export class Site {
     if (template === undefined) throw new Error(`Node ${node} has no launch template.`);
     const { UserData = '' } = template.required('LaunchTemplateData') as Properties;
     return Buffer.from(UserData, 'base64').toString();
+  }
+
+  /** The content of the Command document of a script. */
+  document(script: string): CommandDocument {
+    const name = `${clinic().site}-${script}`;
+    const document = this.#assembly
+      .resources('AWS::SSM::Document')
+      .find((resource) => resource.required('Name') === name);
+    if (document === undefined) throw new Error(`The site has no document ${name}.`);
+    return document.required('Content') as CommandDocument;
   }
 
   /** The folder that a deployment zips and uploads to this `s3://bucket/key`. */
