@@ -79,7 +79,7 @@ const AGENT = [
   'mkdir -p /var/lib/amazon/ssm/orchestration && cd /var/lib/amazon/ssm/orchestration',
   'file=$(mktemp script.XXXXXX)',
   `printf '%s\\n' "$1" >"$file"`,
-  'exec sh "$file"',
+  'exec env -u OLDPWD sh "$file"',
 ].join(' && ');
 
 /** Runs a document as the agent does: a file of its text, run by `sh`, without a profile. */
