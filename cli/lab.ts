@@ -9,13 +9,15 @@ import { UserError } from './user-error.ts';
 const LONGEST_DAYS = 7;
 const DAY_MS = 86_400_000;
 
-/** Which days a lab plays: those that are asked for, else the next one with an opening and a closing. */
+/**
+ * Which days a lab plays: those that are asked for, else the next one with an opening and a closing.
+ * Throws `UserError` for any others, and where there can be no lab.
+ */
 export function labDays(
   { schedule, timeZone }: Plan,
   given: Date | undefined,
   days = 1,
 ): { readonly from: Date; readonly days: number } {
-  possible(requirePrograms);
   if (days > LONGEST_DAYS) {
     throw new UserError(
       `--days: ${days} with --hosts lab: hosts boot for real there, and a day takes minutes. Write ` +
@@ -31,6 +33,7 @@ export function labDays(
         `has none ${when}. Write ${next}, or leave out --hosts lab.`,
     );
   }
+  possible(requirePrograms);
   return { from, days };
 }
 
