@@ -53,7 +53,8 @@ export function reportLines(rehearsal: Rehearsal): string[] {
 function hostSection({ hosts }: SimulationResult, timeZone: string): string[] {
   if (!hosts) return [];
   const title = 'HOSTS, as they ran in the lab (virtual time stood still for the seconds given)';
-  return [title, ...hostLines(hosts, timeZone).slice(1), ''];
+  const not = 'In what the lab is not a host on AWS stands in docs/hosts.md#the-lab.';
+  return [title, ...hostLines(hosts, timeZone).slice(1), not, ''];
 }
 
 /** Everything that happened, for machines: the same seed gives the same bytes, but for a lab. */
