@@ -88,7 +88,8 @@ export class RealHosts {
     const at = this.site.world.clock.iso();
     this.commands.push({ at, who, what, code, seconds, output });
     const wrong = this.complaint(order, done);
-    if (wrong) this.site.judge.hostFailed(`${what} on ${who} ${wrong}: ${output.slice(0, 400)}`);
+    const said = output.slice(0, 400) || 'it said nothing';
+    if (wrong) this.site.judge.hostFailed(`${what} on ${who} ${wrong}: ${said}`);
     return done;
   }
 

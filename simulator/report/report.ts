@@ -53,7 +53,7 @@ export function reportLines(rehearsal: Rehearsal): string[] {
 function hostSection({ hosts }: SimulationResult, timeZone: string): string[] {
   if (!hosts) return [];
   const title = 'HOSTS, as they ran in the lab (virtual time stood still for the seconds given)';
-  const not = 'In what the lab is not a host on AWS stands in docs/hosts.md#the-lab.';
+  const not = 'What the lab is not stands in docs/hosts.md#the-lab.';
   return [title, ...hostLines(hosts, timeZone).slice(1), not, ''];
 }
 

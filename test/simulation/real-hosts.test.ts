@@ -112,6 +112,27 @@ describe('a rehearsal on machines', () => {
     expect(at('world', 'says: as told')).toMatch(/^18:01:0[1-3]$/);
   });
 
+  it.each([
+    ['serves nobody, but is not drained', { serves: false, listens: true }, [false, false]],
+    ['is drained', NOTHING, [false, true]],
+    ['serves', SERVES, [true, false]],
+  ])('holds for true what a client saw: a host %s', async (_what, sight, [serves, drained]) => {
+    const machines = new Stubs((order) => (order.do === 'kill orthanc' ? { sight } : undefined));
+    const seen: boolean[] = [];
+
+    await playOn(machines, {
+      prepare: ({ clock, site: played, realHosts }) => {
+        clock.at(instantAt('2026-11-30T13:00', site.timeZone).getTime(), () => {
+          realHosts?.killOrthanc('a');
+          const host = played.node('a')?.host;
+          seen.push(host?.serves ?? true, host?.drained ?? true);
+        });
+      },
+    });
+
+    expect(seen).toEqual([serves, drained]);
+  });
+
   it('pulls the plug of a host that a fault kills, and stops a database that fails', async () => {
     const machines = new Stubs();
     const faults = [
