@@ -26,18 +26,18 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PLACES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Throws where a lab cannot be, and names the packages that would make it one. */
-export function requirePrograms(): void {
+export function requirePrograms(has: (program: string) => boolean = installed): void {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new Error('The lab needs Linux, and root there: it makes namespaces and mounts.');
   }
   const missing = Object.entries(PACKAGES).flatMap(([name, programs]) => {
-    const lacking = programs.filter((program) => !there(program));
+    const lacking = programs.filter((program) => !has(program));
     return lacking.length === 0 ? [] : [`${lacking.join(', ')} (apt-get install ${name})`];
   });
   if (missing.length > 0) throw new Error(`The lab lacks ${missing.join('; ')}.`);
 }
 
-function there(program: string): boolean {
+function installed(program: string): boolean {
   const files = path.isAbsolute(program)
     ? [program]
     : PLACES.map((place) => path.join(place, program));

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab } from '../../../simulator/lab/lab.ts';
+import { requirePrograms } from '../../../simulator/lab/requirements.ts';
 
 const BUNDLE = path.join(import.meta.dirname, 'bundle');
 
@@ -130,6 +131,14 @@ describe('the lab', () => {
     child.kill('SIGKILL');
 
     await expect.poll(() => [ground, ...theirs].filter(inside)).toEqual([]);
+  });
+
+  it('names the package of a program that it lacks', () => {
+    const has = (program: string) => !['Orthanc', 'storescu', 'dump2dcm'].includes(program);
+
+    expect(() => requirePrograms(has)).toThrow(
+      'The lab lacks storescu, dump2dcm (apt-get install dcmtk); Orthanc (apt-get install orthanc).',
+    );
   });
 
   it('says how it is not what it stands for', () => {
