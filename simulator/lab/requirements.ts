@@ -31,20 +31,20 @@ export class LabImpossible extends Error {
 }
 
 /** Throws where a lab cannot be, and names the packages that would make it one. */
-export function requirePrograms(): void {
+export function requirePrograms(has: (program: string) => boolean = installed): void {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new LabImpossible('The lab needs Linux, and root there: it makes namespaces and mounts.');
   }
   const lacking = Object.entries(PACKAGES)
-    .map(([name, programs]) => ({ name, programs: programs.filter((one) => !there(one)) }))
+    .map(([name, programs]) => ({ name, programs: programs.filter((one) => !has(one)) }))
     .filter(({ programs }) => programs.length > 0);
   if (lacking.length === 0) return;
   const programs = lacking.flatMap((one) => one.programs).join(', ');
   const packages = lacking.map(({ name }) => name).join(' ');
-  throw new LabImpossible(`The lab lacks ${programs}. Install it: apt-get install ${packages}`);
+  throw new LabImpossible(`The lab lacks ${programs}. Install them: apt-get install ${packages}`);
 }
 
-function there(program: string): boolean {
+function installed(program: string): boolean {
   const files = path.isAbsolute(program)
     ? [program]
     : PLACES.map((place) => path.join(place, program));

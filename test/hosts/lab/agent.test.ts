@@ -57,6 +57,7 @@ describe('a document that is sent to a host', () => {
       stdout: '',
       stderr: 'why\n',
     });
+    expect(await lab.a.send(document('exit 124'))).toMatchObject({ status: 'Failed' });
     expect(await lab.a.send(document('sleep 30', {}, 1))).toMatchObject({ status: 'TimedOut' });
   });
 
