@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Ended } from '../../../simulator/lab/command.ts';
@@ -105,31 +105,41 @@ describe('a study that a device has sent to node a', async () => {
   });
 });
 
-it('a study larger than all that nginx may write comes as an archive, each image as it was sent', async () => {
-  // Noise, so that it stays as large when it is packed; /tmp of nginx has 64 MiB.
+describe('a study larger than all that nginx may write, which is 64 MiB', async () => {
+  // Noise, so that it stays as large when it is packed.
   const study = await made('large', 5, 4096);
-  const { code } = await clients.store(
+  const stored = await clients.store(
     'a',
     study.files.map((file) => `large/${file}`),
   );
-  expect(code).toBe(0);
   const { ids } = await found('b', study);
-  const [archive = Buffer.of()] = await clients.bytes('b', [`/orthanc/studies/${ids[0]}/archive`]);
-  writeFileSync(lab.client.path('archive.zip'), archive);
-  await lab.client.run([
-    'unzip',
-    '-q',
-    '-j',
-    '/mnt/client/archive.zip',
-    '-d',
-    '/mnt/client/unpacked',
-  ]);
 
-  const unpacked = readdirSync(lab.client.path('unpacked'));
-  expect(archive.length).toBeGreaterThan(64 * 2 ** 20);
-  expect(unpacked.map((file) => sha256(sent('unpacked', file))).sort()).toEqual(
-    study.files.map((file) => sha256(sent('large', file))).sort(),
-  );
+  it('comes as an archive, each image as it was sent, to a client that is slow to take it', async () => {
+    const curl = [...clients.curl('b'), `${clients.origin('b')}/orthanc/studies/${ids[0]}/archive`];
+    const slowly = '"$@" | { sleep 4; cat; } >/mnt/client/archive.zip';
+    const { stderr } = await lab.client.run(['bash', '-c', slowly, 'slowly', ...curl]);
+    const unpack = ['unzip', '-q', '-j', '/mnt/client/archive.zip', '-d', '/mnt/client/unpacked'];
+    await lab.client.run(unpack);
+
+    const unpacked = readdirSync(lab.client.path('unpacked'));
+    expect(stored.code).toBe(0);
+    expect(stderr).toBe('');
+    expect(statSync(lab.client.path('archive.zip')).size).toBeGreaterThan(64 * 2 ** 20);
+    expect(unpacked.map((file) => sha256(sent('unpacked', file))).sort()).toEqual(
+      study.files.map((file) => sha256(sent('large', file))).sort(),
+    );
+  });
+
+  it('can be sent as that archive too, and is no second study then', async () => {
+    const answers = await clients.json<readonly unknown[]>('a', '/orthanc/instances', {
+      options: ['--header', 'Expect:', '--data-binary', '@/mnt/client/archive.zip'],
+    });
+
+    expect(answers).toHaveLength(5);
+    const again = await found('b', study);
+    expect(again.ids).toEqual(ids);
+    expect(again.instances).toHaveLength(5);
+  });
 });
 
 it('100 images of a study sent at once, half to each node, are 100 images of one study at both', async () => {

@@ -73,7 +73,7 @@ export class Clients {
 
   /** What a node's web answers. */
   async web(node: NodeName, place: string, request: Request = {}): Promise<Reply> {
-    const options = [...this.#curl(node, request), '--include', '--path-as-is'];
+    const options = [...this.curl(node, request), '--include', '--path-as-is'];
     const said = await this.#lab.client.run([...options, `${this.origin(node)}${place}`]);
     const [headers = '', ...body] = said.stdout.split('\r\n\r\n');
     const status = Number(/^HTTP\/\S+ (\d+)/.exec(headers)?.[1] ?? 0);
@@ -99,7 +99,7 @@ export class Clients {
     );
     writeFileSync(this.#lab.client.path('wanted'), wanted.join(''));
     const { code, stderr } = await this.#lab.client.run(
-      [...this.#curl(node, request), '--fail', '--parallel', '--config', '/mnt/client/wanted'],
+      [...this.curl(node, request), '--fail', '--parallel', '--config', '/mnt/client/wanted'],
       60,
     );
     if (code !== 0) throw new Error(`${node}: curl ended with ${code}: ${stderr}`);
@@ -108,7 +108,8 @@ export class Clients {
     );
   }
 
-  #curl(node: NodeName, { options = [], ...request }: Request): string[] {
+  /** The command that asks a node's web, as far as the address. */
+  curl(node: NodeName, { options = [], ...request }: Request = {}): string[] {
     const user = 'user' in request ? request.user : 'admin';
     return [
       ...['curl', '--silent', '--show-error', '--max-time', '50'],
