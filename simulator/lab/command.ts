@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /** How a program ended, and what it said. A program that a signal ended has 128 and its number. */
@@ -19,15 +19,19 @@ export async function ended(
   [program = '', ...args]: readonly string[],
   { env, input }: CommandOptions = {},
 ): Promise<Ended> {
-  const options: SpawnOptions = { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' };
-  const child = spawn(program, args, env === undefined ? options : { ...options, env });
+  // A shell whose stdin is a socket, as Node's pipes are, takes itself for a remote login.
+  const child = spawn(program, args, {
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    cwd: '/',
+    ...(env && { env }),
+  });
   const { stdin, stdout, stderr } = child;
-  if (!stdin || !stdout || !stderr) throw new Error(`${program} has no pipes.`);
+  if (!stdout || !stderr) throw new Error(`${program} has no pipes.`);
   const over = new Promise<number>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => resolve(code ?? signalled(signal)));
   });
   // A program may end before it has read what it is given.
-  stdin.on('error', () => undefined).end(input ?? '');
+  stdin?.on('error', () => undefined).end(input);
   const [code, out, err] = await Promise.all([over, text(stdout), text(stderr)]);
   return { code, stdout: out, stderr: err };
 }

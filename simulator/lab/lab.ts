@@ -86,8 +86,9 @@ export class Lab {
   }
 
   async remove(): Promise<void> {
-    await this.aws.close();
     await this.#ground.remove();
+    // Now nobody is left who could be talking to it.
+    await this.aws.close();
   }
 }
 

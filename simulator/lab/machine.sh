@@ -21,6 +21,7 @@ for place in etc opt var usr/local; do mount --bind "/mnt/disk/$place" "/$place"
 umount /mnt/disk
 mount -t tmpfs -o mode=0755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=0700 tmpfs /root
 mount -o remount,bind,ro /
 mount -t proc proc /proc
 printf '{"pid":%d}\n' "$pid"

@@ -15,8 +15,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   orthanc: ['Orthanc'],
   'orthanc-dicomweb': ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
   'orthanc-postgresql': ['/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so'],
-  postgresql: ['psql', '/usr/lib/postgresql/15/bin/postgres'],
+  postgresql: ['psql', '/usr/lib/postgresql'],
   systemd: ['systemd-tmpfiles'],
+  tzdata: ['/usr/share/zoneinfo/UTC'],
   unzip: ['unzip'],
   'util-linux': ['unshare', 'nsenter', 'setpriv', 'flock'],
   zip: ['zip'],
@@ -25,18 +26,18 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PLACES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Throws where a lab cannot be, and names the packages that would make it one. */
-export function requirePrograms(): void {
+export function requirePrograms(has: (program: string) => boolean = installed): void {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new Error('The lab needs Linux, and root there: it makes namespaces and mounts.');
   }
   const missing = Object.entries(PACKAGES).flatMap(([name, programs]) => {
-    const lacking = programs.filter((program) => !there(program));
+    const lacking = programs.filter((program) => !has(program));
     return lacking.length === 0 ? [] : [`${lacking.join(', ')} (apt-get install ${name})`];
   });
   if (missing.length > 0) throw new Error(`The lab lacks ${missing.join('; ')}.`);
 }
 
-function there(program: string): boolean {
+function installed(program: string): boolean {
   const files = path.isAbsolute(program)
     ? [program]
     : PLACES.map((place) => path.join(place, program));
