@@ -25,16 +25,23 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 const PLACES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
+/** There can be no lab here, and why not. */
+export class LabImpossible extends Error {
+  override readonly name = 'LabImpossible';
+}
+
 /** Throws where a lab cannot be, and names the packages that would make it one. */
 export function requirePrograms(has: (program: string) => boolean = installed): void {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new Error('The lab needs Linux, and root there: it makes namespaces and mounts.');
+    throw new LabImpossible('The lab needs Linux, and root there: it makes namespaces and mounts.');
   }
-  const missing = Object.entries(PACKAGES).flatMap(([name, programs]) => {
-    const lacking = programs.filter((program) => !has(program));
-    return lacking.length === 0 ? [] : [`${lacking.join(', ')} (apt-get install ${name})`];
-  });
-  if (missing.length > 0) throw new Error(`The lab lacks ${missing.join('; ')}.`);
+  const lacking = Object.entries(PACKAGES)
+    .map(([name, programs]) => ({ name, programs: programs.filter((one) => !has(one)) }))
+    .filter(({ programs }) => programs.length > 0);
+  if (lacking.length === 0) return;
+  const programs = lacking.flatMap((one) => one.programs).join(', ');
+  const packages = lacking.map(({ name }) => name).join(' ');
+  throw new LabImpossible(`The lab lacks ${programs}. Install them: apt-get install ${packages}`);
 }
 
 function installed(program: string): boolean {

@@ -133,11 +133,11 @@ describe('the lab', () => {
     await expect.poll(() => [ground, ...theirs].filter(inside)).toEqual([]);
   });
 
-  it('names the package of a program that it lacks', () => {
+  it('names the programs that it lacks, and the command that installs their packages', () => {
     const has = (program: string) => !['Orthanc', 'storescu', 'dump2dcm'].includes(program);
 
     expect(() => requirePrograms(has)).toThrow(
-      'The lab lacks storescu, dump2dcm (apt-get install dcmtk); Orthanc (apt-get install orthanc).',
+      'The lab lacks storescu, dump2dcm, Orthanc. Install them: apt-get install dcmtk orthanc',
     );
   });
 
