@@ -82,6 +82,22 @@ export class Clients {
     return { status, headers, body: body.join('\r\n\r\n') };
   }
 
+  /** With which statuses a node's web answers, one request after the other. */
+  async statuses(
+    node: NodeName,
+    places: readonly string[],
+    request: Request = {},
+  ): Promise<number[]> {
+    const options = ['--path-as-is', '--write-out', '\n%{http_code}\n'];
+    const wanted = places.map((place) => `${this.origin(node)}${place}`);
+    const { stdout } = await this.#lab.client.run([
+      ...this.curl(node, request),
+      ...options,
+      ...wanted,
+    ]);
+    return [...stdout.matchAll(/^(\d{3})$/gm)].map(([status]) => Number(status));
+  }
+
   /** What a node's web answers as JSON. */
   async json<T>(node: NodeName, place: string, request?: Request): Promise<T> {
     const { status, body } = await this.web(node, place, request);
