@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
 import {
@@ -24,8 +24,25 @@ program
     'plays days of operation on the template that would be deployed; needs no AWS account',
   )
   .option('--config <file>', 'the site to play', 'orthweb.config.ts')
-  .option('--days <number>', 'how many days to play, 1 to 3650', wholeNumber(1, 3650), 7)
-  .option('--from <date>', 'first day, YYYY-MM-DD by the clock of the site (default: next Monday)')
+  .addOption(
+    new Option('--days <number>', 'how many days to play, 1 to 3650; in the lab 1 to 7')
+      .argParser(wholeNumber(1, 3650))
+      .default(undefined, '7; in the lab 1'),
+  )
+  .option(
+    '--from <date>',
+    'first day, YYYY-MM-DD by the clock of the site (default: next Monday; in the lab the next day ' +
+      'that has an opening and a closing)',
+  )
+  .addOption(
+    new Option(
+      '--hosts <kind>',
+      'what the hosts are: models of them, or a lab that runs their scripts, nginx, Orthanc and ' +
+        'PostgreSQL for real; it needs Linux, root and some Debian packages',
+    )
+      .choices(['model', 'lab'])
+      .default('model'),
+  )
   .option(
     '--seed <number>',
     'which course of chance to play, 0 to 2147483647',

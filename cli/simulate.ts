@@ -6,6 +6,7 @@ import { planOf } from '../infra/operations/power-plan.ts';
 import type { Fault } from '../simulator/faults/library.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';
+import { labDays, playInLab } from './lab.ts';
 import { UserError } from './user-error.ts';
 
 /** A fault as the user names it: the time is that of the site's clock. */
@@ -15,12 +16,14 @@ export interface NamedFault extends Omit<Fault, 'at'> {
 
 export interface SimulateOptions {
   readonly config: string;
-  readonly days: number;
+  /** A week, or a day in the lab, unless the user says. */
+  readonly days?: number;
   /** Local date, `YYYY-MM-DD`. */
   readonly from?: string;
   readonly seed: number;
   readonly json?: string;
   readonly fault?: readonly NamedFault[];
+  readonly hosts: 'model' | 'lab';
 }
 
 const DAY_MS = 86_400_000;
@@ -39,8 +42,13 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   const begun = performance.now();
   const config = await loadConfig(options.config);
   const { site, environment, region, timeZone } = config;
-  const { days, seed } = options;
-  const from = options.from ? readDate(options.from, timeZone) : nextMonday(new Date(), timeZone);
+  const { seed } = options;
+  const plan = Plan.parse(planOf(config));
+  const given = options.from ? readDate(options.from, timeZone) : undefined;
+  const { from, days } =
+    options.hosts === 'lab'
+      ? labDays(plan, given, options.days)
+      : { from: given ?? nextMonday(new Date(), timeZone), days: options.days ?? 7 };
   const end = new Date(from.getTime() + days * DAY_MS);
   const faults = (options.fault ?? []).map((fault) => readFault(fault, timeZone, from, end));
   if (options.json !== undefined) assertWritable(options.json);
@@ -55,9 +63,9 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   ]);
   const { sizes, seconds } = await assemble(config, ASSEMBLY, false);
   const synthesized = performance.now();
-  const plan = Plan.parse(planOf(config));
   const progress = progressLine(from, days);
-  const result = await rehearse({ directory: ASSEMBLY, plan, from, days, seed, faults, progress });
+  const play = { directory: ASSEMBLY, plan, from, days, seed, faults, progress };
+  const result = options.hosts === 'lab' ? await playInLab(play) : await rehearse(play);
   clearProgress();
   const played = performance.now();
 

@@ -25,6 +25,8 @@ interface Settings {
 /** The instance that a host runs on, as far as its rights go. */
 export interface Computer {
   readonly where: string;
+  /** The logical host that it is; empty for one that is no node of a site. */
+  readonly node: string;
   readonly arn: string;
   /** The role in its instance profile. */
   readonly role: string;

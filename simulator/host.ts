@@ -1,6 +1,8 @@
 import path from 'node:path';
+import type { NodeName } from '../functions/shared/operations-table.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { SCRIPTS, writtenBy } from './host-scripts.ts';
+import type { RealHosts } from './real-hosts.ts';
 import type { Reach } from './services/ec2/reach.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
@@ -8,18 +10,23 @@ import type { World } from './world.ts';
 /** What became of a script on a host. */
 export interface ScriptResult {
   readonly ok: boolean;
+  /** Its exit code, where it has run for real. */
+  readonly code?: number;
   readonly output: string;
 }
 
 /**
  * The operating-system side of a node, as far as operations can tell: the agent, nginx with its
- * connections, Orthanc with its database. In the lab the same scripts run for real.
+ * connections, Orthanc with its database. Where a machine stands for it, the scripts run there for
+ * real, and what a client sees of that is what is so; how long things take is the model's still.
  */
 export class Host {
   private readonly site: Site;
   private readonly world: World;
   private readonly id: string;
   private readonly rights: HostRights;
+  private readonly node: NodeName;
+  private readonly real: RealHosts | undefined;
   /** The folder of the bundle that it was launched with. */
   private readonly bundle: string;
   private on = true;
@@ -57,6 +64,9 @@ export class Host {
     this.fed = this.provide();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
+    this.node = computer.node as NodeName;
+    this.real = site.realHosts;
+    if (this.prepared) this.real?.boot(this.node);
   }
 
   /** A gap in the network fails the run: a deployment would have it. */
@@ -77,17 +87,23 @@ export class Host {
 
   /** The same answer for who asks on the host itself. */
   private get answers(): boolean {
-    return this.sound && this.fed && this.meetsDatabase && this.site.database.available;
+    const { database } = this.site;
+    const inside = this.sound && this.fed && this.meetsDatabase && database.available;
+    return inside && (this.real?.seen(this.node).serves ?? true);
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
   get sound(): boolean {
-    return this.awake && this.containers && this.listening;
+    return this.awake && this.containers && this.listens;
   }
 
   /** All is well but for nginx, which takes no new connections. */
   get drained(): boolean {
-    return this.awake && this.containers && !this.listening;
+    return this.awake && this.containers && !this.listens;
+  }
+
+  private get listens(): boolean {
+    return this.real?.seen(this.node).listens ?? this.listening;
   }
 
   /** It serves, or did at some time since this instant (epoch milliseconds). */
@@ -109,6 +125,7 @@ export class Host {
   hang(more: 1 | -1): void {
     this.world.noteServing();
     this.hangs += more;
+    if (this.hangs > 0) this.real?.switchOff(this.node, 'crash');
     if (this.hangs === 0 && this.on) this.boot();
   }
 
@@ -131,6 +148,7 @@ export class Host {
     this.agent = false;
     this.containers = false;
     this.listening = true;
+    if (this.prepared) this.real?.boot(this.node);
     const unlessGone = (act: () => void) => () => {
       if (this.on && this.boots === boot) act();
     };
@@ -154,10 +172,15 @@ export class Host {
     this.on = false;
     this.agent = false;
     this.containers = false;
+    this.real?.switchOff(this.node, 'power off');
   }
 
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
-  run(script: string, done: (result: ScriptResult) => void): void {
+  run(
+    script: string,
+    done: (result: ScriptResult) => void,
+    parameters: Readonly<Record<string, string>> = {},
+  ): void {
     const written = writtenBy(script, this.bundle);
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
@@ -168,6 +191,7 @@ export class Host {
       this.world.noteServing();
       this.listening = false;
     }
+    const real = this.real?.run(this.node, script, parameters);
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
       if (script === 'undrain') {
@@ -175,7 +199,8 @@ export class Host {
         this.containers = this.prepared;
       }
       this.writePair(`${script} of ${clock.iso()}`, written);
-      done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
+      if (real) done({ ok: real.code === 0, code: real.code, output: real.output });
+      else done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
     });
   }
 

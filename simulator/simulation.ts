@@ -1,6 +1,7 @@
 import type { Fault } from './faults/library.ts';
 import type { Finding } from './judge/invariants.ts';
 import { Chance } from './random.ts';
+import type { HostCommand } from './real-hosts.ts';
 import type { Execution } from './services/step-functions/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -35,6 +36,8 @@ export interface SimulationResult {
   readonly entries: readonly Entry[];
   readonly deliveries: readonly Delivery[];
   readonly runs: readonly Run[];
+  /** What was done on real hosts, where the hosts were real. */
+  readonly hosts?: readonly HostCommand[];
   /** Injected faults that struck nothing. */
   readonly unstruck: readonly Fault[];
   readonly ticks: { readonly run: number; readonly skipped: number };
@@ -88,6 +91,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       output: run.output,
       ...(run.site.mark && { site: run.site.mark }),
     })),
+    ...(world.realHosts && { hosts: world.realHosts.commands }),
     unstruck: world.site.faults.unstruck(),
     ticks: { run: world.scheduler.ticks, skipped: world.scheduler.skippedTicks },
     findings: world.findings,

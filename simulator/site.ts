@@ -5,6 +5,7 @@ import type { Iam } from './iam/iam.ts';
 import { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
 import type { Chance } from './random.ts';
+import type { RealHosts } from './real-hosts.ts';
 import { type Instance, nodeOf } from './services/ec2/instance.ts';
 import type { Sources } from './services/lambda/function.ts';
 import type { Database } from './services/rds/database.ts';
@@ -75,6 +76,11 @@ export class Site {
 
   get database(): Database {
     return this.world.rds.databaseOf(this);
+  }
+
+  /** What its hosts run on, where that is more than a model; a neighbour's never is. */
+  get realHosts(): RealHosts | undefined {
+    return this.assembly.isNeighbour ? undefined : this.world.realHosts;
   }
 
   /** What its table really holds, by sort key. */

@@ -9,7 +9,9 @@ import { Iam } from './iam/iam.ts';
 import type { Finding } from './judge/invariants.ts';
 import type { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
+import type { Machines } from './machines.ts';
 import { Chance } from './random.ts';
+import { RealHosts } from './real-hosts.ts';
 import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
 import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
 import { Ec2 } from './services/ec2/ec2.ts';
@@ -120,6 +122,8 @@ export interface WorldOptions {
   readonly neighbours?: readonly Deployment[];
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
+  /** What the hosts of the site that is played run on, and its database; models if absent. */
+  readonly machines?: Machines;
   /** How calls travel, for tools that explore crashes and orders; the usual network if absent. */
   readonly passage?: (world: World) => Passage;
 }
@@ -132,6 +136,7 @@ export class World {
   /** The site that is played, with its faults; what else there is are its neighbours. */
   readonly site: Site;
   readonly sites: readonly Site[];
+  readonly realHosts: RealHosts | undefined;
   readonly api: Api;
   readonly passage: Passage;
   readonly cloudwatch: CloudWatch;
@@ -154,6 +159,7 @@ export class World {
     this.trace = new Trace(() => clock.iso());
     this.site = new Site(this, prepared.site, options.faults);
     this.sites = [this.site, ...prepared.neighbours.map((one) => new Site(this, one, []))];
+    this.realHosts = options.machines && new RealHosts(this.site, options.machines);
     this.iam = this.policies();
     this.dynamodb = new DynamoDb(this);
     this.ec2 = new Ec2(this);

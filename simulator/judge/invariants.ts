@@ -42,8 +42,13 @@ export class OutOfReach extends Error {
   override readonly name = 'OutOfReach';
 }
 
+/** Something on a real host ended otherwise than it should. */
+export class HostFailed extends Error {
+  override readonly name = 'HostFailed';
+}
+
 /** What fails a run that goes on to its end. */
-export type Finding = InvariantBroken | PermissionMissing | OutOfReach;
+export type Finding = InvariantBroken | PermissionMissing | OutOfReach | HostFailed;
 
 /** Where the rules report what they find. */
 export type Report = (invariant: Invariant, what: string) => void;

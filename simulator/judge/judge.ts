@@ -6,6 +6,7 @@ import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';
 import {
   type Finding,
+  HostFailed,
   type Invariant,
   InvariantBroken,
   OutOfReach,
@@ -56,6 +57,11 @@ export class Judge {
   /** A way through the network was missing. */
   outOfReach(gap: string): void {
     this.missing(OutOfReach, gap);
+  }
+
+  /** A command on a real host ended otherwise than it should. */
+  hostFailed(what: string): void {
+    this.missing(HostFailed, what);
   }
 
   /** Called at the instant of each disruptive call on the site, before it takes effect. */

@@ -45,7 +45,8 @@ fi`,
     how:
       "the image's entry point is stood in for: it merges /etc/orthanc/*.json and " +
       '/run/secrets/*.json into /tmp/orthanc.json; OverwriteInstances becomes true or false; the ' +
-      'bucket is a folder that both hosts share; Orthanc Explorer 2 and the Stone viewer are absent',
+      'bucket is a folder that both hosts share; Orthanc Explorer 2 and the Stone viewer are absent; ' +
+      'DICOMweb knows no PublicRoot, so /orthanc is missing in the addresses that it gives out',
     entry: ['/usr/bin/bash', '/lab/entry.sh'],
     fit: `
 mkdir lab/source lab/bucket

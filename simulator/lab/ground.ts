@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { type CommandOptions, done, type Ended, ended } from './command.ts';
+import { LabImpossible } from './requirements.ts';
 
 const REPOSITORY = path.join(import.meta.dirname, '../..');
 
@@ -42,7 +43,7 @@ export class Ground {
     const lines = createInterface({ input: child.stdout });
     const pid = await Promise.race([once(lines, 'line'), over.then(() => undefined)]);
     if (pid === undefined) {
-      throw new Error(
+      throw new LabImpossible(
         `The lab cannot make namespaces here: ${(await complaint).trim()}. It needs Linux, root and ` +
           'the right to mount (in a container: --privileged).',
       );

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Aws } from './aws/aws.ts';
-import { type Secrets, Store } from './aws/store.ts';
+import { type HostSettings, type Secrets, Store } from './aws/store.ts';
 import { Client } from './client.ts';
 import { Database } from './database.ts';
 import { differences } from './differences.ts';
@@ -19,10 +19,12 @@ const DATABASE = 'orthweb-lab.cexample.ca-central-1.rds.amazonaws.com';
 export const nameOf = (node: NodeName): string => `node-${node}.orthweb.test`;
 
 export interface LabOptions {
-  /** The folder that is a host's bundle, without settings.json; this checkout's compose/ by default. */
+  /** The folder that is a host's bundle; this checkout's compose/ by default. */
   readonly bundle?: string;
-  /** What settings.json says, over what it says by default. */
+  /** What settings.json says, over what the bundle's own says, or the lab's where it has none. */
   readonly settings?: object;
+  /** What user data says to each node; what it says at the lab's own site by default. */
+  readonly site?: Readonly<Record<NodeName, HostSettings>>;
   /** Size of each host's disk, as mount takes it. */
   readonly disk?: string;
 }
@@ -105,8 +107,9 @@ export class Lab {
   }
 
   async remove(): Promise<void> {
-    await this.aws.close();
     await this.#ground.remove();
+    // Now nobody is left who could be talking to it.
+    await this.aws.close();
   }
 }
 
@@ -122,27 +125,29 @@ interface Parts {
 
 async function make(
   ground: Ground,
-  { bundle = COMPOSE, settings, disk = '64m' }: LabOptions,
+  { bundle = COMPOSE, settings, site, disk = '64m' }: LabOptions,
 ): Promise<Parts> {
-  const store = new Store();
+  const store = new Store(site?.a);
+  const databaseName = site?.a.DATABASE ?? DATABASE;
   const network = new Network(ground);
   const aws = new Aws(store, ground.path('bucket'));
   const names = [
     '127.0.0.1 localhost',
-    `${addressOf('database')} ${DATABASE}`,
+    `${addressOf('database')} ${databaseName}`,
     ...(['a', 'b'] as const).map((node) => `${addressOf(node)} ${nameOf(node)}`),
     '',
   ].join('\n');
-  const url = await upload(store, bundle, settings);
+  const url = await upload(store, bundle, settings, site?.a.BUNDLE);
   const database = await Database.start(ground, network, {
-    name: DATABASE,
+    name: databaseName,
     masterPassword: store.secrets.master.password,
   });
   const client = await Client.start(ground, network, names);
   // Orthanc's user in its image.
   await ground.do(['install', '-d', '-o', '999', '-g', '999', `/mnt/bucket/${store.imagesPrefix}`]);
   const make = async (name: NodeName): Promise<Host> => {
-    const files = { 'site.env': siteOf(store, name, url), 'database-root.pem': database.root };
+    const said = environmentFile(site?.[name] ?? settingsOf(store, name, url));
+    const files = { 'site.env': said, 'database-root.pem': database.root };
     const host = new Host(ground, network, {
       name,
       files,
@@ -158,9 +163,9 @@ async function make(
   return { ground, store, aws, database, client, a: await make('a'), b: await make('b') };
 }
 
-/** What user data says to a node's scripts. */
-function siteOf(store: Store, node: NodeName, bundle: string): string {
-  const settings = {
+/** What user data says to a node of the lab's own site. */
+function settingsOf(store: Store, node: NodeName, bundle: string): HostSettings {
+  return {
     SITE: 'lab',
     NODE: node,
     REGION: store.region,
@@ -177,10 +182,12 @@ function siteOf(store: Store, node: NodeName, bundle: string): string {
     MASTER_SECRET: store.arn('master'),
     USERS_SECRET: store.arn('users'),
   };
-  return Object.entries(settings)
+}
+
+const environmentFile = (settings: HostSettings): string =>
+  Object.entries(settings)
     .map(([name, value]) => `ORTHWEB_${name}='${value}'\n`)
     .join('');
-}
 
 const SETTINGS = {
   dicom: {
@@ -192,13 +199,19 @@ const SETTINGS = {
 };
 
 /** The bundle as synthesis makes it: the folder, and the settings of the site. */
-async function upload(store: Store, folder: string, settings: object = {}): Promise<string> {
+async function upload(
+  store: Store,
+  folder: string,
+  settings: object = {},
+  address?: string,
+): Promise<string> {
   const whole = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
   try {
     await cp(folder, whole, { recursive: true });
     const file = path.join(whole, 'settings.json');
-    await writeFile(file, JSON.stringify({ ...SETTINGS, ...settings }));
-    return store.upload(whole);
+    const own: object = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : SETTINGS;
+    await writeFile(file, JSON.stringify({ ...own, ...settings }));
+    return store.upload(whole, address);
   } finally {
     rmSync(whole, { recursive: true });
   }

@@ -15,8 +15,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   orthanc: ['Orthanc'],
   'orthanc-dicomweb': ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
   'orthanc-postgresql': ['/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so'],
-  postgresql: ['psql', '/usr/lib/postgresql/15/bin/postgres'],
+  postgresql: ['psql', '/usr/lib/postgresql'],
   systemd: ['systemd-tmpfiles'],
+  tzdata: ['/usr/share/zoneinfo/UTC'],
   unzip: ['unzip'],
   'util-linux': ['unshare', 'nsenter', 'setpriv', 'flock'],
   zip: ['zip'],
@@ -24,19 +25,26 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 const PLACES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** Throws where a lab cannot be, and names the packages that would make it one. */
-export function requirePrograms(): void {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new Error('The lab needs Linux, and root there: it makes namespaces and mounts.');
-  }
-  const missing = Object.entries(PACKAGES).flatMap(([name, programs]) => {
-    const lacking = programs.filter((program) => !there(program));
-    return lacking.length === 0 ? [] : [`${lacking.join(', ')} (apt-get install ${name})`];
-  });
-  if (missing.length > 0) throw new Error(`The lab lacks ${missing.join('; ')}.`);
+/** There can be no lab here, and why not. */
+export class LabImpossible extends Error {
+  override readonly name = 'LabImpossible';
 }
 
-function there(program: string): boolean {
+/** Throws where a lab cannot be, and names the packages that would make it one. */
+export function requirePrograms(has: (program: string) => boolean = installed): void {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new LabImpossible('The lab needs Linux, and root there: it makes namespaces and mounts.');
+  }
+  const lacking = Object.entries(PACKAGES)
+    .map(([name, programs]) => ({ name, programs: programs.filter((one) => !has(one)) }))
+    .filter(({ programs }) => programs.length > 0);
+  if (lacking.length === 0) return;
+  const programs = lacking.flatMap((one) => one.programs).join(', ');
+  const packages = lacking.map(({ name }) => name).join(' ');
+  throw new LabImpossible(`The lab lacks ${programs}. Install them: apt-get install ${packages}`);
+}
+
+function installed(program: string): boolean {
   const files = path.isAbsolute(program)
     ? [program]
     : PLACES.map((place) => path.join(place, program));

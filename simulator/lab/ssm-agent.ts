@@ -79,7 +79,7 @@ const AGENT = [
   'mkdir -p /var/lib/amazon/ssm/orchestration && cd /var/lib/amazon/ssm/orchestration',
   'file=$(mktemp script.XXXXXX)',
   `printf '%s\\n' "$1" >"$file"`,
-  'exec sh "$file"',
+  'exec env -u OLDPWD sh "$file"',
 ].join(' && ');
 
 /** Runs a document as the agent does: a file of its text, run by `sh`, without a profile. */
@@ -89,12 +89,15 @@ export async function invoke(
   given: Readonly<Record<string, string>> = {},
 ): Promise<Invocation> {
   const { script, environment, seconds } = accepted(document, given);
+  const began = Date.now();
   const { code, stdout, stderr } = await run([
     ...['timeout', '--kill-after=5', String(seconds), 'env'],
     ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     ...['sh', '-c', AGENT],
     ...['agent', script],
   ]);
-  const status = code === 0 ? 'Success' : code === 124 || code === 137 ? 'TimedOut' : 'Failed';
+  // A script may end so by itself, before its time is over.
+  const late = (code === 124 || code === 137) && Date.now() - began >= seconds * 1000;
+  const status = code === 0 ? 'Success' : late ? 'TimedOut' : 'Failed';
   return { status, code, stdout: stdout.slice(0, 24_000), stderr: stderr.slice(0, 8000) };
 }

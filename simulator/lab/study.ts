@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { done } from './command.ts';
@@ -28,7 +28,7 @@ export async function makeStudy(folder: string, { instances, size }: StudyOption
   const pixels = path.join(folder, 'pixels');
   const dump = path.join(folder, 'dump');
   for (const [at, file] of study.files.entries()) {
-    writeFileSync(pixels, Buffer.from(Array.from({ length: size * size }, () => randomInt(256))));
+    writeFileSync(pixels, randomBytes(size * size));
     writeFileSync(dump, dumpOf(study, at + 1, size, pixels));
     await done(['dump2dcm', '--quiet', dump, path.join(folder, file)]);
   }

@@ -1,6 +1,7 @@
 import { type Fault, labelOf } from '../faults/library.ts';
 import { PLAN_BOUND_MS, type Plan } from '../judge/plan.ts';
 import type { SimulationResult } from '../simulation.ts';
+import { hostLines } from './hosts.ts';
 import { runningHours } from './hours.ts';
 import { mail } from './mail.ts';
 import { type PlanRow, planRows, planTable } from './plan-table.ts';
@@ -36,6 +37,7 @@ export function reportLines(rehearsal: Rehearsal): string[] {
     'ALERTS, as the operator reads them (routine ones in full once)',
     ...mail(result, timeZone),
     '',
+    ...hostSection(result, timeZone),
     `PLAN AGAINST ACTUAL (${timeZone}; steps are Step Functions state transitions)`,
     ...planTable(rows, timeZone),
     '',
@@ -48,7 +50,14 @@ export function reportLines(rehearsal: Rehearsal): string[] {
   ];
 }
 
-/** Everything that happened, for machines: the same seed gives the same bytes. */
+function hostSection({ hosts }: SimulationResult, timeZone: string): string[] {
+  if (!hosts) return [];
+  const title = 'HOSTS, as they ran in the lab (virtual time stood still for the seconds given)';
+  const not = 'What the lab is not stands in docs/hosts.md#the-lab.';
+  return [title, ...hostLines(hosts, timeZone).slice(1), not, ''];
+}
+
+/** Everything that happened, for machines: the same seed gives the same bytes, but for a lab. */
 export function reportJson({ result, plan, ...about }: Rehearsal): string {
   const { from, end } = about;
   const { failure, findings, ...happened } = result;
@@ -91,11 +100,16 @@ function verdict(
     ...result.unstruck.map(
       (fault) => `The fault ${labelOf(fault)} of ${fault.at.toISOString()} struck nothing.`,
     ),
-    // Doubled events are played where no fault of the user's makes two plays unlike.
-    faults.length === 0
-      ? 'No invariant was broken; two plays gave one trace, doubled events the same actions.'
-      : 'No invariant was broken; two plays gave one trace.',
+    `No invariant was broken; ${played(result, faults)}.`,
   ];
+}
+
+function played({ hosts }: SimulationResult, faults: readonly Fault[]): string {
+  if (hosts) return 'played once, as real programs are never twice the same';
+  // Doubled events are played where no fault of the user's makes two plays unlike.
+  return faults.length === 0
+    ? 'two plays gave one trace, doubled events the same actions'
+    : 'two plays gave one trace';
 }
 
 /** An alarm is no broken promise, but nobody should have to find it in the timeline. */

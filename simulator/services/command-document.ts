@@ -34,10 +34,12 @@ const KNOWN = new Set([
 export class CommandDocument {
   /** `drain` */
   readonly script: string;
+  readonly content: Content;
   private readonly parameters: Readonly<Record<string, Parameter>>;
 
   constructor(resource: Resource) {
-    const { mainSteps, parameters = {} } = resource.required('Content') as unknown as Content;
+    this.content = resource.required('Content') as unknown as Content;
+    const { mainSteps, parameters = {} } = this.content;
     const [step] = mainSteps;
     const line = step?.inputs?.runCommand?.join('\n') ?? '';
     const script = /^exec \/usr\/bin\/bash \/opt\/orthweb\/host\/([a-z-]+)\.sh$/.exec(line)?.[1];

@@ -69,6 +69,13 @@ export class Ssm {
     }
   }
 
+  /** What the document of a site that runs this script says. */
+  contentOf(site: Site, script: string): unknown {
+    const documents = [...this.documents.values()];
+    return documents.find((one) => one.site === site && one.command.script === script)?.command
+      .content;
+  }
+
   readonly operations: Operations = {
     DescribeInstanceInformation: operation(
       (_input: DescribeInstanceInformationCommandInput) => [
@@ -134,9 +141,10 @@ export class Ssm {
           this.commands.set(`${id} ${instance.id}`, command);
           clock.after(chance.between(300, 2000), () => {
             command.started = clock.iso();
-            instance.host.run(script, (result) => {
+            const end = (result: ScriptResult) => {
               command.result = { ...result, at: clock.iso() };
-            });
+            };
+            instance.host.run(script, end, valuesOf(Parameters));
           });
         }
         return {
@@ -171,7 +179,7 @@ export class Ssm {
           DocumentName: command.document,
           Status,
           StatusDetails: Status,
-          ResponseCode: result ? Number(!result.ok) : -1,
+          ResponseCode: result ? (result.code ?? Number(!result.ok)) : -1,
           ExecutionStartDateTime: started,
           ExecutionEndDateTime: result?.at ?? '',
           StandardOutputContent: result?.output ?? '',
@@ -195,6 +203,10 @@ export class Ssm {
     return document;
   }
 }
+
+/** Each parameter has one value. */
+const valuesOf = (parameters: Readonly<Record<string, readonly string[]>>) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, [value = '']]) => [name, value]));
 
 const noTarget = (id: string): AwsError =>
   new AwsError('InvalidInstanceId', `Instances [[${id}]] not in a valid state for account`);

@@ -4,17 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clinic } from '../template/support/sites.ts';
-
-const page = readFileSync(path.join(import.meta.dirname, '../../docs/devices.md'), 'utf8');
+import { DEVICE_CERTIFICATE_COMMANDS } from './support/devices-page.ts';
 
 describe('docs/devices.md', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'orthweb-devices-'));
-  const [, commands = ''] = /```sh\n(# The authority.*?)```/s.exec(page) ?? [];
   const sh = (script: string) =>
     execFileSync('sh', ['-euc', script], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 
   it('has commands that make an authority which the configuration takes', () => {
-    sh(commands);
+    sh(DEVICE_CERTIFICATE_COMMANDS);
 
     const clientAuthority = readFileSync(path.join(folder, 'devices-ca.pem'), 'utf8');
     const { dicom } = clinic({ dicom: { clientCertificates: 'required', clientAuthority } });
@@ -23,7 +21,7 @@ describe('docs/devices.md', () => {
   });
 
   it('has commands that make a device’s certificate which a server takes from its client', () => {
-    sh(commands);
+    sh(DEVICE_CERTIFICATE_COMMANDS);
 
     expect(sh('openssl verify -purpose sslclient -CAfile devices-ca.pem ct1.pem')).toBe(
       'ct1.pem: OK\n',

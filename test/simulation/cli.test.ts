@@ -31,6 +31,9 @@ function configFile(name: string, text: string): string {
   return file;
 }
 
+const { schedule: _never, ...unscheduled } = CLINIC;
+const alwaysOn = configFile('always-on.ts', `export default ${JSON.stringify(unscheduled)};`);
+
 describe('what a user can get wrong is a sentence and exit code 2', () => {
   const mistakes: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
     ['an option that does not exist', ['--dayz', '3'], /unknown option '--dayz'.*\n.*--days/],
@@ -98,6 +101,26 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
       ['--from', '2026-11-30', '--fault', 'slow-database@2027-01-01T07:00'],
       /--fault: 2027-01-01T07:00 is outside the rehearsal.*Choose a time in it/,
     ],
+    [
+      'hosts of a kind that there is none of',
+      ['--hosts', 'cloud'],
+      /--hosts.*'cloud' is invalid\. Allowed choices are model, lab/,
+    ],
+    [
+      'more days than a lab can play',
+      ['--hosts', 'lab', '--days', '8'],
+      /--days: 8 with --hosts lab.*from 1 to 7, or leave out --hosts lab/,
+    ],
+    [
+      'a day without an opening for the lab',
+      ['--hosts', 'lab', '--from', '2026-12-05'],
+      /--from: the lab plays an opening and a closing.*none on that day.*--from 2026-12-07/,
+    ],
+    [
+      'a lab for a site that is always on',
+      ['--hosts', 'lab', '--config', alwaysOn],
+      /--hosts lab: the lab plays an opening.*none on any day.*a schedule that has one/,
+    ],
     ['a configuration that is not there', ['--config', 'nowhere.ts'], /nowhere\.ts/],
     [
       'a configuration that exports nothing',
@@ -141,11 +164,59 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
   });
 });
 
+describe('where there can be no lab it says why, and how to come by one', () => {
+  const LINUX = { platform: 'linux', user: 0, lacks: /nowhere/ };
+
+  it.each([
+    [
+      'on another system',
+      { ...LINUX, platform: 'darwin' },
+      /--hosts lab: .* needs Linux, and root/,
+    ],
+    [
+      'for another user than root',
+      { ...LINUX, user: 1000 },
+      /--hosts lab: .* needs Linux, and root/,
+    ],
+    [
+      'without some programs: all of them, and the command that installs their packages',
+      { ...LINUX, lacks: /nginx$|Orthanc$|jq$/ },
+      /--hosts lab: .*jq, nginx, Orthanc.*: apt-get install jq nginx-light orthanc$/m,
+    ],
+  ])('%s', (_where, { platform, user, lacks }, sentence) => {
+    // Run before the command, in its process: as if this were another machine.
+    const elsewhere = configFile(
+      'elsewhere.mjs',
+      `import fs from 'node:fs';
+       import { syncBuiltinESMExports } from 'node:module';
+       const { accessSync } = fs;
+       fs.accessSync = (file, mode) => {
+         if (!/^\\/(usr|bin|sbin)\\//.test(file)) accessSync(file, mode);
+         else if (${lacks}.test(file)) throw new Error('not there');
+       };
+       syncBuiltinESMExports();
+       Object.defineProperty(process, 'platform', { value: '${platform}' });
+       process.getuid = () => ${user};`,
+    );
+
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', elsewhere, path.join(root, 'cli/main.ts'), 'simulate', '--hosts', 'lab'],
+      { cwd: root, encoding: 'utf8' },
+    );
+
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
 it('explains itself with --help', () => {
   const { status, stdout } = start('--help');
 
   expect(status).toBe(0);
-  for (const option of ['--config', '--days', '--from', '--seed', '--json', '--fault']) {
+  for (const option of ['--config', '--days', '--from', '--seed', '--json', '--fault', '--hosts']) {
     expect(stdout).toContain(option);
   }
   expect(stdout.replace(/\s+/g, ' ')).toContain(

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import path from 'node:path';
 import { type Answer, type Call, listen } from '../ask.ts';
+import { type Arguments, argumentsOf } from './arguments.ts';
 import { IssuedCredentials } from './credentials.ts';
 import type { Store } from './store.ts';
 
@@ -13,9 +14,6 @@ export type AwsOperation =
   | 'GetObject'
   | 'PutObject'
   | 'GetBundle';
-
-/** Options that a command has, and how it is called beyond them. */
-type Arguments = Readonly<Record<string, string>> & { readonly rest: string };
 
 /**
  * What hosts of a site get from AWS, by the commands that their scripts use and no others.
@@ -173,27 +171,6 @@ interface Handler {
   readonly operation: AwsOperation;
   readonly wants: readonly string[];
   readonly answer: (given: Arguments, more: Readonly<Record<string, string>>) => Answer;
-}
-
-const FLAGS: readonly string[] = ['only-show-errors'];
-
-/** `--name value` pairs and flags by name, and all others as `rest`; undefined if a value lacks. */
-function argumentsOf(args: readonly string[]): Arguments | undefined {
-  const given: Record<string, string> = {};
-  const rest: string[] = [];
-  for (let at = 0; at < args.length; at += 1) {
-    const arg = args[at] ?? '';
-    const name = arg.slice(2);
-    if (!arg.startsWith('--')) rest.push(arg);
-    else if (FLAGS.includes(name)) given[name] = '';
-    else {
-      at += 1;
-      const value = args[at];
-      if (value === undefined) return undefined;
-      given[name] = value;
-    }
-  }
-  return { ...given, rest: rest.join(' ') };
 }
 
 const said = (stdout: string): Answer => ({ code: 0, stdout, stderr: '' });

@@ -21,12 +21,16 @@ export interface Secrets {
 
 const ACCOUNT = '111122223333';
 
+/** What user data says to a host: the settings in site.env, less their `ORTHWEB_`. */
+export type HostSettings = Readonly<Record<string, string>>;
+
 /** What AWS keeps for a lab's site. */
 export class Store {
-  readonly region = 'ca-central-1';
-  readonly imagesBucket = 'orthweb-lab-images';
-  readonly imagesPrefix = 'image_archive/';
-  readonly imagesRole = `arn:aws:iam::${ACCOUNT}:role/orthweb-lab-images`;
+  readonly region: string;
+  readonly imagesBucket: string;
+  readonly imagesPrefix: string;
+  readonly imagesRole: string;
+  readonly #arns: Readonly<Record<keyof Secrets, string | undefined>>;
   /** A test may change them, as an operator would. */
   readonly secrets: Secrets = {
     master: { username: 'orthweb_master', password: letters(32) },
@@ -37,8 +41,23 @@ export class Store {
   readonly mistyped = new Map<keyof Secrets, string>();
   readonly #bundles = new Map<string, Buffer>();
 
+  /** A site's own names for it all; those of the lab's own site where it gives none. */
+  constructor(site: HostSettings = {}) {
+    this.region = site.REGION ?? 'ca-central-1';
+    this.imagesBucket = site.IMAGES_BUCKET ?? 'orthweb-lab-images';
+    this.imagesPrefix = site.IMAGES_PREFIX ?? 'image_archive/';
+    this.imagesRole = site.IMAGES_ROLE ?? `arn:aws:iam::${ACCOUNT}:role/orthweb-lab-images`;
+    this.#arns = {
+      master: site.MASTER_SECRET,
+      database: site.DATABASE_SECRET,
+      users: site.USERS_SECRET,
+    };
+  }
+
   /** ARN of a secret, which no other site has. */
   arn(secret: keyof Secrets): string {
+    const own = this.#arns[secret];
+    if (own !== undefined) return own;
     return `arn:aws:secretsmanager:${this.region}:${ACCOUNT}:secret:orthweb-lab-${secret}-AbCdEf`;
   }
 
@@ -53,21 +72,21 @@ export class Store {
   }
 
   /** Takes a folder as a host bundle, as a deployment does, and returns its address. */
-  upload(folder: string): string {
+  upload(folder: string, address?: string): string {
     const away = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
     try {
       const file = path.join(away, 'bundle.zip');
       execFileSync('zip', ['-q', '-r', '-X', file, '.'], { cwd: folder });
-      return this.keep(readFileSync(file));
+      return this.keep(readFileSync(file), address);
     } finally {
       rmSync(away, { recursive: true });
     }
   }
 
   /** Keeps bytes where bundles are, whatever they are. */
-  keep(bytes: Buffer): string {
+  keep(bytes: Buffer, address?: string): string {
     const hash = createHash('sha256').update(bytes).digest('hex');
-    const url = `s3://cdk-lab-assets-${ACCOUNT}-${this.region}/${hash}.zip`;
+    const url = address ?? `s3://cdk-lab-assets-${ACCOUNT}-${this.region}/${hash}.zip`;
     this.#bundles.set(url, bytes);
     return url;
   }

@@ -32,8 +32,8 @@ export class Container {
   readonly #restarts = new Restarts();
   readonly #logs: string[] = [];
   #child: ChildProcess | undefined;
+  #launching: Promise<void> = Promise.resolve();
   #over: Promise<void> = Promise.resolve();
-  #ended: (() => void)[] = [];
 
   constructor(service: Service, changed: () => void) {
     this.service = service;
@@ -63,6 +63,8 @@ export class Container {
   async stop(seconds = this.service.stopSeconds): Promise<void> {
     this.#restarts.cancel();
     if (this.state === 'restarting') this.#becomes('exited');
+    // One that is being made has no process yet that could be asked.
+    await this.#launching.catch(() => undefined);
     if (this.#child === undefined) return;
     this.kill(this.service.stopSignal);
     const late = setTimeout(() => this.kill('SIGKILL'), seconds * 1000);
@@ -89,15 +91,12 @@ export class Container {
     return this.#logs.slice(-lines);
   }
 
-  /** Done when it has ended and Docker will not start it again. */
-  get ended(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.state === 'exited') resolve();
-      else this.#ended.push(resolve);
-    });
+  #launch(): Promise<void> {
+    this.#launching = this.#make();
+    return this.#launching;
   }
 
-  async #launch(): Promise<void> {
+  async #make(): Promise<void> {
     const image = imageOf(this.service.image);
     const program = [...image.entry, ...this.service.command];
     const words = program.length > 0 ? program : ['nginx', '-g', 'daemon off;'];
@@ -164,8 +163,6 @@ export class Container {
   #becomes(state: ContainerState): void {
     this.state = state;
     this.#changed();
-    if (state !== 'exited') return;
-    for (const resolve of this.#ended.splice(0)) resolve();
   }
 
   #log(line: string): void {

@@ -61,7 +61,7 @@ export const resourceTags = (key: string, { tags }: Instance): Record<string, st
   Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${key}/${name}`, value]));
 
 /** The logical host that an instance is; empty for one that is no node of a site. */
-export const nodeOf = ({ tags }: Instance): string => tags['orthweb:node'] ?? '';
+export const nodeOf = ({ tags }: Pick<Instance, 'tags'>): string => tags['orthweb:node'] ?? '';
 
 /** Whether this was its public name at some time since the instant (epoch milliseconds). */
 export const wasNamed = (instance: Instance, name: string, since: number): boolean => {

@@ -7,7 +7,7 @@ import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import { keyOfBucket } from '../s3.ts';
 import { keysOfSecrets } from '../secrets-manager.ts';
 import { elasticAddress } from './addresses.ts';
-import type { Instance } from './instance.ts';
+import { type Instance, nodeOf } from './instance.ts';
 import { mapsAddresses, networkTypes, reachOf, subnetOf } from './reach.ts';
 import { securityGroupTypes } from './security-groups.ts';
 
@@ -51,8 +51,10 @@ export function instancesOf(site: Site): Instance[] {
     const arn = resource.arn('ec2', `instance/${id}`);
     const launch = launchOf(assembly, resource);
     const settings = settingsIn(launch.userData, resource.where);
+    const tags = tagsOf(resource);
     const computer = {
       where: resource.where,
+      node: nodeOf({ tags }),
       arn,
       role: launch.role,
       region: resource.stack.region,
@@ -68,7 +70,7 @@ export function instancesOf(site: Site): Instance[] {
       arn,
       type: typeOf(resource),
       region: resource.stack.region,
-      tags: tagsOf(resource),
+      tags,
       address: eip && assembly.names(eip).ref,
       // Without an Elastic IP address it has one that EC2 lends it, if its subnet says so: a new one
       // at each start, none while it is stopped.
@@ -84,6 +86,13 @@ export function instancesOf(site: Site): Instance[] {
     };
   });
 }
+
+/** The user data of each node's instance. */
+export const userDataOf = (assembly: Assembly) =>
+  assembly.resources('AWS::EC2::Instance').map((resource) => ({
+    node: nodeOf({ tags: tagsOf(resource) }),
+    userData: launchOf(assembly, resource).userData,
+  }));
 
 const TYPES = new Map<string, _InstanceType>(
   Object.values(_InstanceType).map((type) => [type, type]),

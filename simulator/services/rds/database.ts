@@ -38,6 +38,7 @@ export class Database {
   fail(more: 1 | -1): void {
     this.site.world.noteServing();
     this.failures += more;
+    this.site.realHosts?.database(this.available);
   }
 
   get stopped(): boolean {
@@ -101,6 +102,7 @@ export class Database {
     }
     world.noteServing();
     this.status = status;
+    this.site.realHosts?.database(this.available);
     this.since = world.clock.now;
   }
 

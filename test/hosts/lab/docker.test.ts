@@ -66,6 +66,15 @@ describe('a container of the lab', () => {
     expect((await asked()).code).toBe(0);
   });
 
+  it('can be stopped while it is being started', async () => {
+    const started = compose('restart', 'nginx');
+    await compose('stop', '--timeout', '1');
+    await started;
+    const { code } = await compose('up', '--detach', '--wait', '--wait-timeout', '20');
+
+    expect(code).toBe(0);
+  });
+
   it('turns unhealthy when its check fails, and healthy again', async () => {
     const health = async () =>
       /"Health":"(\w+)"/.exec((await compose('ps', '--format', 'json')).stdout)?.[1];

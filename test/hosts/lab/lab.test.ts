@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab } from '../../../simulator/lab/lab.ts';
+import { requirePrograms } from '../../../simulator/lab/requirements.ts';
 
 const BUNDLE = path.join(import.meta.dirname, 'bundle');
 
@@ -132,7 +133,17 @@ describe('the lab', () => {
     await expect.poll(() => [ground, ...theirs].filter(inside)).toEqual([]);
   });
 
+  it('names the programs that it lacks, and the command that installs their packages', () => {
+    const has = (program: string) => !['Orthanc', 'storescu', 'dump2dcm'].includes(program);
+
+    expect(() => requirePrograms(has)).toThrow(
+      'The lab lacks storescu, dump2dcm, Orthanc. Install them: apt-get install dcmtk orthanc',
+    );
+  });
+
   it('says how it is not what it stands for', () => {
+    console.warn(['The lab is not what it stands for:', ...Lab.differences].join('\n- '));
+
     expect(Lab.differences.length).toBeGreaterThan(5);
     expect(Lab.differences).toContainEqual(
       expect.stringMatching(/^nginx 1\.22 .* instead of 1\.29/),

@@ -1,110 +1,140 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { Device } from '../support/device.ts';
-import { runningLab } from '../support/running-lab.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Lab } from '../../../simulator/lab/lab.ts';
+import { makeStudy } from '../../../simulator/lab/study.ts';
+import { Clients } from '../support/clients.ts';
+import { Site } from '../support/site.ts';
+import { Traces } from '../support/traces.ts';
 
-const { lab, send } = await runningLab();
-const device = new Device(lab);
-const login = async (user: string, password?: string) =>
-  (await device.get('a', '/orthanc/system', user, password)).status;
+let lab: Lab;
+let traces: Traces;
 
-afterEach(() => lab.mistype('users', undefined));
+const site = new Site();
+afterAll(() => site.remove());
+afterAll(() => lab.remove());
 
-describe('secrets', () => {
-  it('interrupt nothing when they are what they were', async () => {
-    const before = await lab.a.containers();
+beforeAll(async () => {
+  lab = await Lab.start();
+  traces = new Traces(lab);
+  await Promise.all([lab.a.boot(), lab.b.boot()]);
 
-    const { code, json } = await send('a', 'secrets');
+  const clients = new Clients(lab);
+  await makeStudy(lab.client.path('study'), { instances: 1, size: 64 });
+  await clients.store('a', ['study/1.dcm']);
+  for (const user of [...Object.keys(lab.secrets.users), undefined]) {
+    await clients.web('b', '/orthanc/dicom-web/studies', { user });
+  }
+  for (const [script, parameters] of [
+    ['probe'],
+    ['secrets'],
+    ['restart', { Service: 'orthanc' }],
+    ['boot'],
+    ['logs', { Service: 'orthanc', Lines: '500' }],
+    ['logs', { Service: 'nginx', Lines: '500' }],
+  ] as const) {
+    const { stdout, stderr } = await lab.a.send(site.document(script), parameters);
+    traces.add(`${script} ${JSON.stringify(parameters)}`, `${stdout}${stderr}`);
+  }
+  await traces.collect();
+}, 120_000);
 
-    expect(json).toEqual({ changed: [], restarted: [] });
-    expect(code).toBe(0);
-    expect(await lab.a.containers()).toEqual(before);
+/** Files of both nodes. */
+const both = (...places: readonly string[]): string[] =>
+  ['a', 'b'].flatMap((node) => places.map((place) => `${node} ${place}`)).sort();
+
+const base64 = (words: string): string => Buffer.from(words).toString('base64');
+const memory = async (node: 'a' | 'b', file: string) => (await lab[node].run(['cat', file])).stdout;
+
+describe('secrets of a site, after it has been used', () => {
+  it('are looked for wherever somebody could find them', () => {
+    // Something that is in each of the kinds of place.
+    expect(traces.of('/tmp/orthanc.json')).toContain('processes');
+    expect(traces.of('AWS_EC2_METADATA_DISABLED=true')).toContain('processes');
+    // psql, which runs for a moment.
+    expect(traces.of('PGSSLMODE=verify-full')).toContain('processes');
+    expect(traces.of("ORTHWEB_SITE='lab'")).toEqual(
+      expect.arrayContaining(both('disk /opt/orthweb/site.env')),
+    );
+    expect(traces.of('"booted":true')).toEqual([...both('journal'), 'boot undefined']);
+    expect(traces.of('Orthanc has started')).toEqual(expect.arrayContaining(both('orthanc logs')));
+    expect(traces.of('GET /orthanc/dicom-web')).toEqual(['b nginx logs']);
+    expect(traces.of('ready to accept connections')).toEqual(['database log']);
+    expect(traces.of('"serves":true')).toEqual(['probe undefined']);
+    expect(traces.of('ssl_verify_client')).toEqual(
+      expect.arrayContaining(both('/run/orthweb/config/nginx/site/dicom-clients.conf')),
+    );
   });
 
-  const PASSWORD = 'Pa55word-of-Nobody';
-  it.each([
-    ['no JSON', `{"dr.meyer": "${PASSWORD}"`, 'is no JSON'],
-    ['a word', PASSWORD, 'is no JSON'],
-    ['a text', `"${PASSWORD}"`, 'is no object'],
-    ['two objects', `{"a":"${PASSWORD}"}{"b":"${PASSWORD}"}`, 'is no JSON'],
-    ['empty', '', 'is no'],
-    ['nobody', '{}', 'names nobody'],
-    ['a list', `["${PASSWORD}"]`, 'is no object'],
-    [
-      'a short password',
-      `{"a":"${PASSWORD}","b":"short55word"}`,
-      'has a password of fewer than 12 characters: number 2 of 2',
-    ],
-    [
-      'a password that is none',
-      '{"a":{"password":"short55word"}}',
-      'has a password of fewer than 12',
-    ],
-    ['a name with a colon', `{"dr:meyer":"${PASSWORD}"}`, 'has a name that is not 1 to 64 letters'],
-    [
-      'name and password mixed up',
-      `{"${PASSWORD}":"dr.meyer"}`,
-      'has a password of fewer than 12 characters: number 1 of 1',
-    ],
-    [
-      'a password that Orthanc would read otherwise',
-      `{"a":"${PASSWORD}\${HOME}"}`,
-      'has a password with ${ in it',
-    ],
-    [
-      'the name that is taken',
-      `{"orthweb-health":"${PASSWORD}"}`,
-      'has the name orthweb-health, which is taken',
-    ],
-  ])(
-    'are refused, and Orthanc goes on with the former ones, when they are %s',
-    async (_, text, reason) => {
-      const before = await lab.a.containers();
-      lab.mistype('users', text);
+  it('of the master user of the database are nowhere any more', () => {
+    const { username, password } = lab.secrets.master;
 
-      const { code, stdout, stderr, json } = await send('a', 'secrets');
+    expect(traces.of(password, base64(`${username}:${password}`))).toEqual([]);
+  });
 
-      expect(json).toMatchObject({ changed: [], restarted: [] });
-      expect(json.reason).toMatch(
-        /^The secret arn:\S+lab-users\S+ .*\. Write \{"name": "password"\}\.$/,
+  it('of the database are in memory, where Orthanc reads them', () => {
+    expect(traces.of(lab.secrets.database.password)).toEqual(
+      both(
+        '/run/orthweb/secrets/database.json',
+        'orthanc /run/secrets/database.json',
+        'orthanc /tmp/orthanc.json',
+      ),
+    );
+  });
+
+  it('of each user are in memory, where Orthanc reads them', () => {
+    for (const [user, password] of Object.entries(lab.secrets.users)) {
+      expect(traces.of(password, base64(`${user}:${password}`))).toEqual(
+        both(
+          '/run/orthweb/secrets/users.json',
+          'orthanc /run/secrets/users.json',
+          'orthanc /tmp/orthanc.json',
+        ),
       );
-      expect(json.reason).toContain(reason);
-      expect(code).toBe(1);
-      expect(stdout + stderr).not.toMatch(/Pa55|55word/);
-      expect(await lab.a.containers()).toEqual(before);
-    },
-  );
-
-  it('let a new user in and a removed one not, on the node they were fetched on', async () => {
-    const { admin = '', reporting = '' } = lab.secrets.users;
-    const before = await lab.a.containers();
-    lab.secrets.users = { admin, 'dr.meyer': 'with $HOME and "quotes" in it' };
-
-    const { code, json } = await send('a', 'secrets');
-
-    expect(json).toEqual({ changed: ['users.json'], restarted: ['orthanc'] });
-    expect(code).toBe(0);
-    expect(await login('dr.meyer')).toBe(200);
-    expect(await login('admin')).toBe(200);
-    expect(await login('reporting', reporting)).toBe(401);
-    expect((await lab.a.containers()).nginx).toBe(before.nginx);
+    }
   });
 
-  it('reach Orthanc by the next run when the first could not start it again', async () => {
-    const { admin = '' } = lab.secrets.users;
-    lab.secrets.users = { admin, 'dr.weiss': 'of the second run' };
-    await lab.database.stop();
+  it('that nginx asks Orthanc with are in memory of one node, and another one there', async () => {
+    for (const node of ['a', 'b'] as const) {
+      const password = await memory(node, '/run/orthweb/secrets/health');
 
-    const failed = await send('a', 'secrets');
-    await lab.database.start();
-    const { json } = await send('a', 'secrets');
+      expect(password.length).toBeGreaterThan(20);
+      expect(traces.of(password, base64(`orthweb-health:${password}`))).toEqual([
+        `${node} /run/orthweb/secrets/health`,
+        `${node} /run/orthweb/secrets/health.conf`,
+        `${node} /run/orthweb/secrets/users.json`,
+        `${node} nginx /run/secrets/health.conf`,
+        `${node} orthanc /run/secrets/users.json`,
+        `${node} orthanc /tmp/orthanc.json`,
+      ]);
+    }
+  });
 
-    expect(failed.json).toMatchObject({
-      changed: ['users.json'],
-      restarted: [],
-      reason: expect.stringContaining('The database was not prepared'),
-    });
-    expect(failed.code).toBe(1);
-    expect(json).toEqual({ changed: [], restarted: ['orthanc'] });
-    expect(await login('dr.weiss')).toBe(200);
+  it('for the images are in memory, and former ones nowhere', async () => {
+    const issued = lab.aws.credentials.filter((one) => !one.startsWith('ASIA'));
+    for (const node of ['a', 'b'] as const) {
+      const file = await memory(node, '/run/orthweb/secrets/images/credentials');
+      const [secret = '', token = ''] = issued.filter((one) => file.includes(one));
+      const places = [
+        `${node} /run/orthweb/secrets/images/credentials`,
+        `${node} orthanc /run/images/credentials`,
+      ];
+
+      expect(traces.of(secret)).toEqual(places);
+      expect(traces.of(token)).toEqual(places);
+    }
+    expect(issued.filter((one) => traces.of(one).length > 0)).toHaveLength(4);
+    expect(issued.length).toBeGreaterThan(4);
+  });
+
+  it('of TLS are in the folder of their certificate, for root alone', () => {
+    for (const node of ['a', 'b'] as const) {
+      const file = lab[node].disk('opt/orthweb/tls/live/tls.key');
+      const lines = readFileSync(file, 'utf8').split('\n').slice(1, -2);
+
+      expect(lines.length).toBeGreaterThan(10);
+      expect(traces.of(...lines)).toEqual([`${node} disk /opt/orthweb/tls/gen/interim/tls.key`]);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(statSync(file).uid).toBe(0);
+    }
   });
 });

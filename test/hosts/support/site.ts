@@ -50,6 +50,13 @@ export class Site {
     return document.required('Content') as CommandDocument;
   }
 
+  /** The parameters of its database, by name. */
+  databaseParameters(): Properties {
+    const [group] = this.#assembly.resources('AWS::RDS::DBParameterGroup');
+    if (group === undefined) throw new Error('The site has no parameters for its database.');
+    return group.required('Parameters') as Properties;
+  }
+
   /** The folder that a deployment zips and uploads to this `s3://bucket/key`. */
   uploaded(url: string): string {
     return this.#assembly.assetFolder(path.basename(url), url);

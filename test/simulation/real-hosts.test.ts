@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { containerFailure } from '../../simulator/lab/scene.ts';
+import type { Done, Machines, Order, Sight } from '../../simulator/machines.ts';
+import { instantAt } from '../../simulator/report/local-time.ts';
+import { play, siteOf, subjects } from './support/play.ts';
+
+const site = siteOf();
+const from = '2026-11-30T00:00';
+const SERVES: Sight = { serves: true, listens: true };
+const NOTHING: Sight = { serves: false, listens: false };
+
+type Ends = Partial<Pick<Done, 'code' | 'output'>> & { readonly sight?: Sight };
+
+/** Machines that do what they are told, unless the test says how an order ends. */
+class Stubs implements Machines {
+  readonly orders: Order[] = [];
+  readonly #ends: (order: Order) => Ends | undefined;
+  #sight = { a: NOTHING, b: NOTHING };
+  #database = true;
+
+  constructor(ends: (order: Order) => Ends | undefined = () => undefined) {
+    this.#ends = ends;
+  }
+
+  /** What was done to a node or to the database, in order. */
+  done(node?: 'a' | 'b'): string[] {
+    return this.orders
+      .filter((order) => ('node' in order ? order.node : undefined) === node)
+      .map((order) => (order.do === 'run' ? order.script : order.do));
+  }
+
+  do(order: Order): Done {
+    this.orders.push(order);
+    if (!('node' in order)) this.#database = order.do === 'start';
+    const usual = this.#usual(order);
+    const { sight, ...ends } = { sight: usual, ...this.#ends(order) };
+    if ('node' in order) this.#sight = { ...this.#sight, [order.node]: sight };
+    const code = order.do === 'run' && order.script === 'probe' ? Number(!sight.serves) : 0;
+    const output = JSON.stringify({ serves: sight.serves, verdict: 'as told', listens: true });
+    return { code, output, seconds: 1, sight: this.#sight, ...ends };
+  }
+
+  #usual(order: Order): Sight {
+    if (!('node' in order)) return NOTHING;
+    switch (order.do === 'run' ? order.script : order.do) {
+      case 'boot':
+      case 'undrain':
+      case 'wait':
+        return this.#database ? SERVES : { serves: false, listens: true };
+      case 'probe':
+        return this.#sight[order.node];
+      case 'kill orthanc':
+        return { serves: false, listens: true };
+      default:
+        return NOTHING;
+    }
+  }
+}
+
+const playOn = (machines: Machines, more: Partial<Parameters<typeof play>[1]> = {}) =>
+  play(site, { from, days: 1, machines, ...more });
+
+const script = (order: Order) => (order.do === 'run' ? order.script : undefined);
+
+describe('a rehearsal on machines', () => {
+  it('does on them what the schedule does, each thing once, and keeps what came of it', async () => {
+    const machines = new Stubs();
+
+    const result = await playOn(machines);
+
+    const day = ['boot', 'drain', 'power off', 'boot', 'probe', 'drain', 'power off'];
+    expect(result.failure).toBeUndefined();
+    expect([machines.done('a'), machines.done('b')]).toEqual([day, day]);
+    expect(machines.done()).toEqual(['stop', 'start', 'stop']);
+    expect(result.hosts?.filter(({ who }) => who === 'node a').map(({ what }) => what)).toEqual(
+      day,
+    );
+    expect(result.hosts?.at(-1)).toMatchObject({
+      who: 'database',
+      what: 'stop',
+      code: 0,
+      seconds: 1,
+    });
+  });
+
+  it('sends a script as the document says that was synthesized', async () => {
+    const machines = new Stubs();
+
+    await playOn(machines);
+
+    expect(machines.orders.find((order) => script(order) === 'drain')).toMatchObject({
+      document: {
+        mainSteps: [{ inputs: { runCommand: ['exec /usr/bin/bash /opt/orthweb/host/drain.sh'] } }],
+      },
+      parameters: {},
+    });
+  });
+
+  it('plays the failure of a container, and has an operator ask', async () => {
+    const machines = new Stubs();
+    const prepare = containerFailure(instantAt('2026-11-30T13:00', site.timeZone));
+
+    const { entries, failure } = await playOn(machines, { prepare });
+
+    const at = (kind: string, text: string) =>
+      entries.find((entry) => entry.kind === kind && entry.text === text)?.at.slice(11, 19);
+    expect(failure).toBeUndefined();
+    expect(machines.done('a').slice(5, 8)).toEqual(['kill orthanc', 'wait', 'probe']);
+    expect(at('fault', 'Orthanc is killed')).toBe('18:00:00');
+    expect(at('world', 'serves nobody')).toBe('18:00:00');
+    expect(at('world', 'serves')).toBe('18:00:30');
+    expect(at('world', 'says: as told')).toMatch(/^18:01:0[1-3]$/);
+  });
+
+  it.each([
+    ['serves nobody, but is not drained', { serves: false, listens: true }, [false, false]],
+    ['is drained', NOTHING, [false, true]],
+    ['serves', SERVES, [true, false]],
+  ])('holds for true what a client saw: a host %s', async (_what, sight, [serves, drained]) => {
+    const machines = new Stubs((order) => (order.do === 'kill orthanc' ? { sight } : undefined));
+    const seen: boolean[] = [];
+
+    await playOn(machines, {
+      prepare: ({ clock, site: played, realHosts }) => {
+        clock.at(instantAt('2026-11-30T13:00', site.timeZone).getTime(), () => {
+          realHosts?.killOrthanc('a');
+          const host = played.node('a')?.host;
+          seen.push(host?.serves ?? true, host?.drained ?? true);
+        });
+      },
+    });
+
+    expect(seen).toEqual([serves, drained]);
+  });
+
+  it('pulls the plug of a host that a fault kills, and stops a database that fails', async () => {
+    const machines = new Stubs();
+    const faults = [
+      { name: 'dead-host', on: 'b', at: '2026-11-30T09:00' },
+      { name: 'failing-database', at: '2026-11-30T12:00' },
+    ] as const;
+
+    await playOn(machines, { faults });
+
+    expect(machines.done('b').slice(5, 7)).toEqual(['crash', 'boot']);
+    expect(machines.done()).toEqual(['stop', 'start', 'stop', 'start', 'stop']);
+  });
+
+  it('believes what a client sees: a node that serves nobody is not announced', async () => {
+    const machines = new Stubs(({ do: what, ...order }) =>
+      what === 'boot' && 'node' in order && order.node === 'b' && machines.done('b').length > 1
+        ? { code: 1, output: '{"booted":false,"reason":"no secrets"}', sight: NOTHING }
+        : undefined,
+    );
+
+    const result = await playOn(machines);
+
+    expect(subjects(result).filter((subject) => subject.includes('OPEN'))).toEqual([]);
+    expect(result.failure?.message).toMatch(/boot on node b ended with 1: .*no secrets/);
+  });
+});
+
+describe('what fails a rehearsal on machines', () => {
+  const wrong: readonly (readonly [
+    what: string,
+    ends: (order: Order) => Ends | undefined,
+    says: RegExp,
+  ])[] = [
+    [
+      'a drain that ends otherwise',
+      (order) => (script(order) === 'drain' ? { code: 2, output: 'touch: not found' } : undefined),
+      /drain on node [ab] ended with 2: touch: not found/,
+    ],
+    [
+      'a drain after which nginx takes connections',
+      (order) => (script(order) === 'drain' ? { sight: SERVES } : undefined),
+      /drain on node [ab] ended with 0, but nginx takes connections/,
+    ],
+    [
+      'a boot after which nobody is served',
+      (order) => (order.do === 'boot' ? { sight: NOTHING } : undefined),
+      /boot on node a ended with 0, but a client is not served/,
+    ],
+    [
+      'a probe that sees what no client does',
+      (order) => (script(order) === 'probe' ? { code: 0, sight: NOTHING } : undefined),
+      /probe on node [ab] ended with 0, but a client is not served/,
+    ],
+    [
+      'a probe that does not see what a client does',
+      (order) => (script(order) === 'probe' ? { code: 1, sight: SERVES } : undefined),
+      /probe on node [ab] ended with 1, but a client is served/,
+    ],
+    [
+      'a machine that does not go off',
+      ({ do: what }) => (what === 'power off' ? { code: 125, output: 'stuck' } : undefined),
+      /power off on node [ab] ended with 125: stuck/,
+    ],
+  ];
+
+  it.each(wrong)('%s', async (_what, ends, says) => {
+    const { failure } = await playOn(new Stubs(ends));
+
+    expect(failure?.name).toBe('HostFailed');
+    expect(failure?.message).toMatch(says);
+  });
+});
