@@ -37,7 +37,6 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
           isolate: false,
-          fileParallelism: false,
           testTimeout: 60_000,
         },
       },
