@@ -1,4 +1,5 @@
 import type { NodeName } from '../functions/shared/operations-table.ts';
+import { fieldsOf } from './answer.ts';
 import type { Done, Machines, Order, Sight } from './machines.ts';
 import type { Site } from './site.ts';
 
@@ -94,11 +95,12 @@ export class RealHosts {
   }
 
   /** How a command ended that should have ended otherwise; undefined where all is well. */
-  private complaint(order: Order, { code, sight }: Done): string | undefined {
+  private complaint(order: Order, { code, output, sight }: Done): string | undefined {
     const what = order.do === 'run' ? order.script : order.do;
     const { serves, listens } = 'node' in order ? sight[order.node] : NOTHING;
     const client = serves ? 'a client is served' : 'a client is not served';
     if (what === 'probe') {
+      if (fieldsOf(output)?.verdict === undefined) return `ended with ${code}, without a verdict`;
       return (code === 0) === serves ? undefined : `ended with ${code}, but ${client}`;
     }
     const needsDatabase = what === 'boot' || what === 'undrain';

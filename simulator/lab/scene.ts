@@ -1,3 +1,4 @@
+import { fieldsOf } from '../answer.ts';
 import type { World } from '../world.ts';
 
 /** How long after the failure it is looked at again, and when a person asks. */
@@ -34,8 +35,8 @@ export const containerFailure =
           'asks the host how it is, by its document',
         );
         site.node(NODE)?.host.run('probe', ({ output }) => {
-          const { verdict } = JSON.parse(output) as { verdict?: string };
-          site.say('world', who, `says: ${verdict}`, 'what probe.sh answers on the host');
+          const said = fieldsOf(output)?.verdict ?? output;
+          site.say('world', who, `says: ${said}`, 'what probe.sh answers on the host');
         });
       });
     });

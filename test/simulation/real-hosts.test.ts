@@ -112,6 +112,22 @@ describe('a rehearsal on machines', () => {
     expect(at('world', 'says: as told')).toMatch(/^18:01:0[1-3]$/);
   });
 
+  it('tells what a host says that has no verdict to give, and plays on', async () => {
+    const machines = new Stubs((order) =>
+      script(order) === 'probe' && machines.done('a').includes('kill orthanc')
+        ? { code: 125, output: 'The agent is gone.', sight: NOTHING }
+        : undefined,
+    );
+    const prepare = containerFailure(instantAt('2026-11-30T13:00', site.timeZone));
+
+    const { entries, failure, hosts } = await playOn(machines, { prepare });
+
+    expect(failure?.name).toBe('HostFailed');
+    expect(failure?.message).toMatch(/probe on node a .*without a verdict: The agent is gone\.$/);
+    expect(entries.map(({ text }) => text)).toContain('says: The agent is gone.');
+    expect(hosts?.at(-1)).toMatchObject({ who: 'database', what: 'stop' });
+  });
+
   it.each([
     ['serves nobody, but is not drained', { serves: false, listens: true }, [false, false]],
     ['is drained', NOTHING, [false, true]],
@@ -190,6 +206,12 @@ describe('what fails a rehearsal on machines', () => {
       'a probe that does not see what a client does',
       (order) => (script(order) === 'probe' ? { code: 1, sight: SERVES } : undefined),
       /probe on node [ab] ended with 1, but a client is served/,
+    ],
+    [
+      'a probe that gives no verdict',
+      (order) =>
+        script(order) === 'probe' ? { code: 125, output: 'no agent', sight: NOTHING } : undefined,
+      /probe on node [ab] ended with 125, without a verdict: no agent/,
     ],
     [
       'a machine that does not go off',
