@@ -1,5 +1,6 @@
-import type { NodeName } from '../functions/shared/operations-table.ts';
+import { NODES, type NodeName } from '../functions/shared/operations-table.ts';
 import { fieldsOf } from './answer.ts';
+import { NotModelled } from './aws-error.ts';
 import type { Done, Machines, Order, Sight } from './machines.ts';
 import type { Site } from './site.ts';
 
@@ -15,6 +16,16 @@ export interface HostCommand {
   /** Real time. */
   readonly seconds: number;
   readonly output: string;
+}
+
+/** A machine, for the host of the model that it stands in for. */
+export interface RealHost {
+  seen(): Sight;
+  boot(): void;
+  /** Shuts it down in order, or pulls its plug. */
+  switchOff(how: 'power off' | 'crash'): void;
+  /** Runs a script as its document says; one that changes the host does so here and now. */
+  run(script: string, parameters: Readonly<Record<string, string>>): Done;
 }
 
 const NOTHING: Sight = { serves: false, listens: false };
@@ -42,20 +53,34 @@ export class RealHosts {
     return this.sight[node];
   }
 
-  boot(node: NodeName): void {
+  /** Throws `NotModelled` for a host that is no node: no machine stands for it. */
+  machineOf(name: string, where: string): RealHost {
+    const node = NODES.find((one) => one === name);
+    if (node === undefined) {
+      throw new NotModelled(
+        `${where}: its tag orthweb:node is "${name}", and there are machines for a and b alone`,
+      );
+    }
+    return {
+      seen: () => this.seen(node),
+      boot: () => this.boot(node),
+      switchOff: (how) => this.switchOff(node, how),
+      run: (script, parameters) => this.run(node, script, parameters),
+    };
+  }
+
+  private boot(node: NodeName): void {
     if (this.running.has(node)) return;
     this.running.add(node);
     this.carryOut({ do: 'boot', node });
   }
 
-  /** Shuts a machine down in order, or pulls its plug. */
-  switchOff(node: NodeName, how: 'power off' | 'crash'): void {
+  private switchOff(node: NodeName, how: 'power off' | 'crash'): void {
     if (!this.running.delete(node)) return;
     this.carryOut({ do: how, node });
   }
 
-  /** Runs a script as its document says; one that changes the host does so here and now. */
-  run(node: NodeName, script: string, parameters: Readonly<Record<string, string>>): Done {
+  private run(node: NodeName, script: string, parameters: Parameters<RealHost['run']>[1]): Done {
     const { ssm } = this.site.world;
     this.site.world.noteServing();
     const document = ssm.contentOf(this.site, script);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerFailure } from '../../simulator/lab/scene.ts';
 import type { Done, Machines, Order, Sight } from '../../simulator/machines.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
-import { play, siteOf, subjects } from './support/play.ts';
+import { edited, play, siteOf, subjects } from './support/play.ts';
 
 const site = siteOf();
 const from = '2026-11-30T00:00';
@@ -174,6 +174,21 @@ describe('a rehearsal on machines', () => {
     expect(subjects(result).filter((subject) => subject.includes('OPEN'))).toEqual([]);
     expect(result.failure?.message).toMatch(/boot on node b ended with 1: .*no secrets/);
   });
+});
+
+it('refuses to play a host that is no node, as no machine stands for it', async () => {
+  const nameless = edited(
+    site,
+    ({ Resources }) => {
+      const [one] = Object.values(Resources).filter(({ Type }) => Type === 'AWS::EC2::Instance');
+      if (one) one.Properties.Tags = [];
+    },
+    'Orthweb',
+  );
+
+  await expect(play(nameless, { from, days: 1, machines: new Stubs() })).rejects.toThrow(
+    /AWS::EC2::Instance.* orthweb:node is "", and there are machines for a and b alone/,
+  );
 });
 
 describe('what fails a rehearsal on machines', () => {
