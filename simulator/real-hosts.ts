@@ -69,6 +69,11 @@ export class RealHosts {
     };
   }
 
+  /** Whether the machine is switched on. */
+  runs(node: NodeName): boolean {
+    return this.running.has(node);
+  }
+
   private boot(node: NodeName): void {
     if (this.running.has(node)) return;
     this.running.add(node);

@@ -106,10 +106,37 @@ describe('a rehearsal on machines', () => {
       entries.find((entry) => entry.kind === kind && entry.text === text)?.at.slice(11, 19);
     expect(failure).toBeUndefined();
     expect(machines.done('a').slice(5, 8)).toEqual(['kill orthanc', 'wait', 'probe']);
+    expect(entries.map(({ text }) => text)).not.toContain('is off');
     expect(at('fault', 'Orthanc is killed')).toBe('18:00:00');
     expect(at('world', 'serves nobody')).toBe('18:00:00');
     expect(at('world', 'serves')).toBe('18:00:30');
     expect(at('world', 'says: as told')).toMatch(/^18:01:0[1-3]$/);
+  });
+
+  it.each([
+    ['before it fails', '2026-11-30T12:55', ['crash', 'boot'], []],
+    [
+      'before anybody asks',
+      '2026-11-30T13:01',
+      ['kill orthanc', 'wait', 'crash', 'boot'],
+      ['serves nobody', 'serves'],
+    ],
+  ])('leaves a host alone that a fault switches off %s', async (_when, at, done, seen) => {
+    const machines = new Stubs();
+    const failsAt = new Date(instantAt('2026-11-30T13:00', site.timeZone).getTime() + 20_000);
+
+    const { entries, failure } = await playOn(machines, {
+      faults: [{ name: 'dead-host', on: 'a', at }],
+      prepare: containerFailure(failsAt),
+    });
+
+    const said = entries.filter(({ who }) => who === 'node a').map(({ text }) => text);
+    expect(failure).toBeUndefined();
+    expect(machines.done('a').slice(5, 5 + done.length)).toEqual(done);
+    expect(machines.done('a').slice(5 + done.length)).not.toContain('kill orthanc');
+    expect(said.filter((text) => text.startsWith('serves'))).toEqual(seen);
+    expect(said).toContain('is off');
+    expect(said.join()).not.toContain('says: ');
   });
 
   it('tells what a host says that has no verdict to give, and plays on', async () => {
