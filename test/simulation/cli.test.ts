@@ -40,6 +40,11 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     ['days that are no number', ['--days', 'many'], /--days.*'many'.*whole number from 1 to 3650/s],
     ['days of zero', ['--days', '0'], /--days.*'0'.*whole number from 1 to 3650/s],
     [
+      'days of zero for the lab',
+      ['--hosts', 'lab', '--days', '0'],
+      /--days.*'0'.*whole number from 1 to 3650; with --hosts lab, from 1 to 7\./,
+    ],
+    [
       'a date that is none',
       ['--from', '30.11.2026'],
       /--from: "30.11.2026" is not a date.*YYYY-MM-DD/,
@@ -114,7 +119,7 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     [
       'a day without an opening for the lab',
       ['--hosts', 'lab', '--from', '2026-12-05'],
-      /--from: the lab plays an opening and a closing.*none on that day.*--from 2026-12-07/,
+      /--from: "2026-12-05" with --hosts lab: the lab plays .*none on that day\. Write --from 2026-12-07/,
     ],
     [
       'a lab for a site that is always on',
