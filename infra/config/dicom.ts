@@ -25,7 +25,10 @@ export const dicom = z
             ({ length }) => length > 0,
             'may do nothing. Write what it may do, or leave it out.',
           )
-          .refine(distinct, 'names one twice. Write each once.'),
+          .refine(distinct, 'names one twice. Write each once.')
+          .describe(
+            'Write a list of what the device may do, such as ["store"] or ["find", "get"].',
+          ),
       )
       .check(({ value: modalities, issues }) => {
         for (const [index, [title, may]] of Object.entries(modalities).entries()) {

@@ -218,14 +218,14 @@ const alone: Row[] = [
     { dicom: { modalities: { CT1: ['store', 'move'] } } },
     'dicom.modalities.CT1[1]',
     '"move"',
-    'is none of store, find, get. The devices that may do something',
+    '^is none of store, find, get. Write a list of what .*, such as \\["store"\\] or \\["find", "get"\\].$',
   ],
   [
     'with a device whose right stands outside a list',
     { dicom: { modalities: { CT1: 'store' } } },
     'dicom.modalities.CT1',
     '"store"',
-    'is not a list. The devices that may .* CT1: \\["store"\\]',
+    '^is not a list. Write a list of what the device may do, such as \\["store"\\] or .*"\\].$',
   ],
   [
     'with a list of devices',
@@ -566,7 +566,7 @@ const alone: Row[] = [
     { tags: { CostCentre: 4711 } },
     'tags.CostCentre',
     '4711',
-    'is not a text',
+    '^is not a text. Write it in quotes, such as "4711".$',
   ],
   [
     'with a long tag',
