@@ -71,6 +71,7 @@ describe.each([
   });
 
   it('put no value into the text of a command', () => {
+    expect(documents).toHaveLength(SCRIPTS.length);
     expect(JSON.stringify(documents)).not.toContain('{{');
   });
 
