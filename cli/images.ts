@@ -68,7 +68,14 @@ interface Pin {
 /** What an image is pinned to by now, or why that is not known. */
 async function pinned({ image = '' }: ContainerImage, registry: Registry): Promise<Pin | NoDigest> {
   const [written = '', before] = image.split('@');
-  const { name = '', tag } = referenceOf(written) ?? {};
+  const reference = referenceOf(written);
+  if (written !== '' && reference === undefined) {
+    return new NoDigest(
+      'is no name of an image. Write a name of small letters and digits, and a version as its ' +
+        'tag, such as nginx:1.29.8.',
+    );
+  }
+  const { name = '', tag } = reference ?? {};
   if (tag === undefined || tag === 'latest') {
     return new NoDigest('says no version. Write one as its tag, such as nginx:1.29.8.');
   }

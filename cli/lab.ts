@@ -26,12 +26,12 @@ export function labDays(
   }
   const from = schedule && openingAndClosing(schedule, given ?? new Date());
   if (!from || (given && given.getTime() !== from.getTime())) {
-    const when = given ? 'on that day' : 'on any day';
+    const plays = 'the lab plays an opening and a closing, and the site has none on';
+    const wrong = given
+      ? `--from: "${dateOf(given, timeZone)}" with --hosts lab: ${plays} that day.`
+      : `--hosts lab: ${plays} any day.`;
     const next = from ? `--from ${dateOf(from, timeZone)}` : 'a schedule that has one';
-    throw new UserError(
-      `${given ? '--from' : '--hosts lab'}: the lab plays an opening and a closing, and the site ` +
-        `has none ${when}. Write ${next}, or leave out --hosts lab.`,
-    );
+    throw new UserError(`${wrong} Write ${next}, or leave out --hosts lab.`);
   }
   possible(requirePrograms);
   return { from, days };

@@ -26,7 +26,7 @@ program
   .option('--config <file>', 'the site to play', 'orthweb.config.ts')
   .addOption(
     new Option('--days <number>', 'how many days to play, 1 to 3650; in the lab 1 to 7')
-      .argParser(wholeNumber(1, 3650))
+      .argParser(wholeNumber(1, 3650, '; with --hosts lab, from 1 to 7'))
       .default(undefined, '7; in the lab 1'),
   )
   .option(
@@ -94,11 +94,12 @@ program
     await runImages();
   });
 
-function wholeNumber(low: number, high: number): (text: string) => number {
+/** `more` is what else the one who writes it may have to know. */
+function wholeNumber(low: number, high: number, more = ''): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (/^\d+$/.test(text) && number >= low && number <= high) return number;
-    throw new InvalidArgumentError(`Write a whole number from ${low} to ${high}.`);
+    throw new InvalidArgumentError(`Write a whole number from ${low} to ${high}${more}.`);
   };
 }
 

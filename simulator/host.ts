@@ -1,8 +1,7 @@
 import path from 'node:path';
-import type { NodeName } from '../functions/shared/operations-table.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { SCRIPTS, writtenBy } from './host-scripts.ts';
-import type { RealHosts } from './real-hosts.ts';
+import type { RealHost } from './real-hosts.ts';
 import type { Reach } from './services/ec2/reach.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
@@ -25,8 +24,8 @@ export class Host {
   private readonly world: World;
   private readonly id: string;
   private readonly rights: HostRights;
-  private readonly node: NodeName;
-  private readonly real: RealHosts | undefined;
+  /** The machine that stands for it. */
+  private readonly real: RealHost | undefined;
   /** The folder of the bundle that it was launched with. */
   private readonly bundle: string;
   private on = true;
@@ -64,9 +63,8 @@ export class Host {
     this.fed = this.provide();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
-    this.node = computer.node as NodeName;
-    this.real = site.realHosts;
-    if (this.prepared) this.real?.boot(this.node);
+    this.real = site.realHosts?.machineOf(computer.node, where);
+    if (this.prepared) this.real?.boot();
   }
 
   /** A gap in the network fails the run: a deployment would have it. */
@@ -89,7 +87,7 @@ export class Host {
   private get answers(): boolean {
     const { database } = this.site;
     const inside = this.sound && this.fed && this.meetsDatabase && database.available;
-    return inside && (this.real?.seen(this.node).serves ?? true);
+    return inside && (this.real?.seen().serves ?? true);
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -103,7 +101,7 @@ export class Host {
   }
 
   private get listens(): boolean {
-    return this.real?.seen(this.node).listens ?? this.listening;
+    return this.real?.seen().listens ?? this.listening;
   }
 
   /** It serves, or did at some time since this instant (epoch milliseconds). */
@@ -125,7 +123,7 @@ export class Host {
   hang(more: 1 | -1): void {
     this.world.noteServing();
     this.hangs += more;
-    if (this.hangs > 0) this.real?.switchOff(this.node, 'crash');
+    if (this.hangs > 0) this.real?.switchOff('crash');
     if (this.hangs === 0 && this.on) this.boot();
   }
 
@@ -148,7 +146,7 @@ export class Host {
     this.agent = false;
     this.containers = false;
     this.listening = true;
-    if (this.prepared) this.real?.boot(this.node);
+    if (this.prepared) this.real?.boot();
     const unlessGone = (act: () => void) => () => {
       if (this.on && this.boots === boot) act();
     };
@@ -172,7 +170,7 @@ export class Host {
     this.on = false;
     this.agent = false;
     this.containers = false;
-    this.real?.switchOff(this.node, 'power off');
+    this.real?.switchOff('power off');
   }
 
   /** Runs a script and calls back when it ends; a host that goes down never answers. */
@@ -191,7 +189,7 @@ export class Host {
       this.world.noteServing();
       this.listening = false;
     }
-    const real = this.real?.run(this.node, script, parameters);
+    const real = this.real?.run(script, parameters);
     clock.after(seconds * 1000, () => {
       if (!this.online || this.boots !== boot) return;
       if (script === 'undrain') {

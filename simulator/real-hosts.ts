@@ -1,4 +1,6 @@
-import type { NodeName } from '../functions/shared/operations-table.ts';
+import { NODES, type NodeName } from '../functions/shared/operations-table.ts';
+import { fieldsOf } from './answer.ts';
+import { NotModelled } from './aws-error.ts';
 import type { Done, Machines, Order, Sight } from './machines.ts';
 import type { Site } from './site.ts';
 
@@ -14,6 +16,16 @@ export interface HostCommand {
   /** Real time. */
   readonly seconds: number;
   readonly output: string;
+}
+
+/** A machine, for the host of the model that it stands in for. */
+export interface RealHost {
+  seen(): Sight;
+  boot(): void;
+  /** Shuts it down in order, or pulls its plug. */
+  switchOff(how: 'power off' | 'crash'): void;
+  /** Runs a script as its document says; one that changes the host does so here and now. */
+  run(script: string, parameters: Readonly<Record<string, string>>): Done;
 }
 
 const NOTHING: Sight = { serves: false, listens: false };
@@ -41,20 +53,39 @@ export class RealHosts {
     return this.sight[node];
   }
 
-  boot(node: NodeName): void {
+  /** Throws `NotModelled` for a host that is no node: no machine stands for it. */
+  machineOf(name: string, where: string): RealHost {
+    const node = NODES.find((one) => one === name);
+    if (node === undefined) {
+      throw new NotModelled(
+        `${where}: its tag orthweb:node is "${name}", and there are machines for a and b alone`,
+      );
+    }
+    return {
+      seen: () => this.seen(node),
+      boot: () => this.boot(node),
+      switchOff: (how) => this.switchOff(node, how),
+      run: (script, parameters) => this.run(node, script, parameters),
+    };
+  }
+
+  /** Whether the machine is switched on. */
+  runs(node: NodeName): boolean {
+    return this.running.has(node);
+  }
+
+  private boot(node: NodeName): void {
     if (this.running.has(node)) return;
     this.running.add(node);
     this.carryOut({ do: 'boot', node });
   }
 
-  /** Shuts a machine down in order, or pulls its plug. */
-  switchOff(node: NodeName, how: 'power off' | 'crash'): void {
+  private switchOff(node: NodeName, how: 'power off' | 'crash'): void {
     if (!this.running.delete(node)) return;
     this.carryOut({ do: how, node });
   }
 
-  /** Runs a script as its document says; one that changes the host does so here and now. */
-  run(node: NodeName, script: string, parameters: Readonly<Record<string, string>>): Done {
+  private run(node: NodeName, script: string, parameters: Parameters<RealHost['run']>[1]): Done {
     const { ssm } = this.site.world;
     this.site.world.noteServing();
     const document = ssm.contentOf(this.site, script);
@@ -94,11 +125,12 @@ export class RealHosts {
   }
 
   /** How a command ended that should have ended otherwise; undefined where all is well. */
-  private complaint(order: Order, { code, sight }: Done): string | undefined {
+  private complaint(order: Order, { code, output, sight }: Done): string | undefined {
     const what = order.do === 'run' ? order.script : order.do;
     const { serves, listens } = 'node' in order ? sight[order.node] : NOTHING;
     const client = serves ? 'a client is served' : 'a client is not served';
     if (what === 'probe') {
+      if (fieldsOf(output)?.verdict === undefined) return `ended with ${code}, without a verdict`;
       return (code === 0) === serves ? undefined : `ended with ${code}, but ${client}`;
     }
     const needsDatabase = what === 'boot' || what === 'undrain';

@@ -25,7 +25,10 @@ export const dicom = z
             ({ length }) => length > 0,
             'may do nothing. Write what it may do, or leave it out.',
           )
-          .refine(distinct, 'names one twice. Write each once.'),
+          .refine(distinct, 'names one twice. Write each once.')
+          .describe(
+            'Write a list of what the device may do, such as ["store"] or ["find", "get"].',
+          ),
       )
       .check(({ value: modalities, issues }) => {
         for (const [index, [title, may]] of Object.entries(modalities).entries()) {
@@ -102,21 +105,24 @@ function refusalOfAuthority(pem: string, now: Date): string | undefined {
   }
   for (const [index, text] of certificates.entries()) {
     const refusal = refusalOfCertificate(text, now);
-    if (refusal !== undefined) return `has a certificate, number ${index + 1}, ${refusal}`;
+    if (refusal !== undefined) return `cannot be used: certificate ${index + 1} ${refusal}`;
   }
   return undefined;
 }
 
 function refusalOfCertificate(text: string, now: Date): string | undefined {
   const certificate = read(text);
-  if (certificate === undefined) return 'that cannot be read. Copy it again, whole.';
+  if (certificate === undefined) return 'cannot be read. Copy it again, whole.';
   const name = certificate.subject.replaceAll('\n', ', ');
   if (!certificate.ca) {
-    return `that is of no authority but of ${name}. Write that of the authority that issued it.`;
+    return (
+      `is that of a device (${name}), not of an authority. Write the certificate of the ` +
+      'authority that issued it.'
+    );
   }
   const end = new Date(certificate.validTo);
   if (end > now) return undefined;
-  return `of ${name} that ran out on ${end.toISOString().slice(0, 10)}. Write the present one.`;
+  return `(${name}) ran out on ${end.toISOString().slice(0, 10)}. Write the present one.`;
 }
 
 function read(text: string): X509Certificate | undefined {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const tags = z
-  .record(z.string(), z.string())
+  .record(z.string(), z.string().describe('Write it in quotes, such as "4711".'))
   .refine(
     (tags) => Object.keys(tags).length <= 40,
     'has too many tags for AWS, which takes 50 with ours. Write at most 40.',

@@ -29,50 +29,37 @@ interface Command {
   readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
-/**
- * The scripts that Systems Manager may run on a host, a document for each.
- *
- * Whoever may send one of these documents can run that script and nothing else; a free-form shell
- * document would give away the host. The script is the host's own, from the bundle that its
- * settings and its compose file came with. A parameter reaches it as a variable of its environment
- * and is never put into the text of a command (docs/decisions/0004).
- */
-export class HostCommands extends Construct {
-  readonly boot: CfnDocument;
-  readonly probe: CfnDocument;
-  readonly drain: CfnDocument;
-  readonly undrain: CfnDocument;
-  readonly restart: CfnDocument;
-  readonly logs: CfnDocument;
-  readonly secrets: CfnDocument;
-  readonly update: CfnDocument;
+const choice = (description: string, choices: readonly string[]): Parameter => ({
+  description,
+  choices,
+  pattern: `^(${choices.join('|')})$`,
+});
 
-  constructor(scope: Construct, id: string, { site, bundle }: HostCommandsProps) {
-    super(scope, id);
-    const make = (name: string, command: Command) => this.command(site, name, command);
-
-    this.boot = make('boot', {
-      description: 'Does again what a boot does: secrets, configuration, containers.',
-      timeoutSeconds: 900,
-    });
-    this.probe = make('probe', {
+/** Each script of a host that may be run from outside; `bundle` is that of this deployment. */
+const commandsOf = (bundle: string) =>
+  ({
+    probe: {
       description: 'Asks the host what a client would ask. Changes nothing.',
       timeoutSeconds: 30,
-    });
-    this.drain = make('drain', {
+    },
+    drain: {
       description: 'Lets running transfers finish and takes no new ones.',
       timeoutSeconds: 270,
-    });
-    this.undrain = make('undrain', {
+    },
+    undrain: {
       description: 'Takes clients again: undoes a drain, starts what should run.',
       timeoutSeconds: 120,
-    });
-    this.restart = make('restart', {
+    },
+    boot: {
+      description: 'Does again what a boot does: secrets, configuration, containers.',
+      timeoutSeconds: 900,
+    },
+    restart: {
       description: 'Starts a service again, or both, and waits until it answers.',
       timeoutSeconds: 180,
       parameters: { Service: choice('The service, or all.', ['orthanc', 'nginx', 'all']) },
-    });
-    this.logs = make('logs', {
+    },
+    logs: {
       description: 'Shows the last lines that a service wrote, masked. Changes nothing.',
       timeoutSeconds: 60,
       parameters: {
@@ -83,12 +70,12 @@ export class HostCommands extends Construct {
           default: '100',
         },
       },
-    });
-    this.secrets = make('secrets', {
+    },
+    secrets: {
       description: 'Fetches the secrets of users and database again and lets Orthanc take them.',
       timeoutSeconds: 420,
-    });
-    this.update = make('update', {
+    },
+    update: {
       description: 'Takes up a host bundle: scripts, compose file, images, settings.',
       // The images of both services may come anew.
       timeoutSeconds: 1800,
@@ -99,7 +86,30 @@ export class HostCommands extends Construct {
           default: bundle,
         },
       },
-    });
+    },
+  }) satisfies Readonly<Record<string, Command>>;
+
+/**
+ * The scripts that Systems Manager may run on a host, a document for each.
+ *
+ * Whoever may send one of these documents can run that script and nothing else; a free-form shell
+ * document would give away the host. The script is the host's own, from the bundle that its
+ * settings and its compose file came with. A parameter reaches it as a variable of its environment
+ * and is never put into the text of a command (docs/decisions/0004).
+ */
+export class HostCommands extends Construct {
+  readonly probe: CfnDocument;
+  readonly drain: CfnDocument;
+  readonly undrain: CfnDocument;
+
+  constructor(scope: Construct, id: string, { site, bundle }: HostCommandsProps) {
+    super(scope, id);
+    const { probe, drain, undrain, ...ofPeople } = commandsOf(bundle);
+
+    this.probe = this.command(site, 'probe', probe);
+    this.drain = this.command(site, 'drain', drain);
+    this.undrain = this.command(site, 'undrain', undrain);
+    for (const [name, command] of Object.entries(ofPeople)) this.command(site, name, command);
   }
 
   /** What a policy calls a document. */
@@ -144,9 +154,3 @@ export class HostCommands extends Construct {
     });
   }
 }
-
-const choice = (description: string, choices: readonly string[]): Parameter => ({
-  description,
-  choices,
-  pattern: `^(${choices.join('|')})$`,
-});

@@ -5,17 +5,9 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
+import { punctuation } from './generated-password.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
-
-/**
- * Left out of generated passwords: everything but letters and digits.
- *
- * Orthanc puts the password unquoted into a connection string, expands `$` in configuration files
- * and reads a value that looks like JSON as JSON. Secrets Manager puts an upper-case letter, a
- * lower-case letter and a digit into each password, and no JSON number or word has all three.
- */
-export const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
 export interface DatabaseProps {
   /** Name of the instance, unique in account and region: operations start and stop it by name. */

@@ -3,13 +3,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { Database } from './database.ts';
+import { Downloads } from './downloads.ts';
 import { Host } from './host.ts';
-import { withHostBundle } from './host-bundle.ts';
 import { ImageAccess, imagesPrefix } from './image-access.ts';
 import type { Network } from './network.ts';
 import { removalOf } from './removal.ts';
@@ -68,7 +67,12 @@ export class Hosts extends Construct {
       description: `Hosts of the Orthweb site ${site}`,
     });
     this.letSystemsManagerIn();
-    this.bundle = this.letBundleThrough(props).s3ObjectUrl;
+    const { bundle } = new Downloads(this, 'Downloads', {
+      ...props,
+      hosts: this.role,
+      endpoint: network.s3,
+    });
+    this.bundle = bundle;
     this.logGroup = this.letContainersLog(props);
     const images = new ImageAccess(this, 'Images', {
       bucket: props.images,
@@ -153,51 +157,6 @@ export class Hosts extends Construct {
         resources: ['*'],
       }),
     );
-  }
-
-  /** What a host downloads from S3: its bundle, packages of its Linux, images of containers. */
-  private letBundleThrough({ network, ...settings }: HostsProps): Asset {
-    const bundle = withHostBundle(
-      settings,
-      ({ folder, hash }) => new Asset(this, 'Bundle', { path: folder, assetHash: hash }),
-    );
-    const { partition, region } = Stack.of(this);
-    const file = {
-      actions: ['s3:GetObject'],
-      resources: [bundle.bucket.arnForObjects(bundle.s3ObjectKey)],
-    };
-    this.role.addToPolicy(new iam.PolicyStatement({ sid: 'Bundle', ...file }));
-    network.s3.addToPolicy(
-      new iam.PolicyStatement({
-        sid: 'Bundle',
-        ...file,
-        principals: [new iam.AnyPrincipal()],
-      }),
-    );
-    network.s3.addToPolicy(
-      new iam.PolicyStatement({
-        sid: 'PackagesOfAmazonLinux',
-        // Everybody may read them, and `dnf` asks without saying who it is. The bucket is the one
-        // that the distribution's own mirror lists name in each region.
-        principals: [new iam.AnyPrincipal()],
-        actions: ['s3:GetObject'],
-        resources: [`arn:${partition}:s3:::al2023-repos-${region}-de612dc2/*`],
-      }),
-    );
-    if (region === 'us-east-1') {
-      network.s3.addToPolicy(
-        new iam.PolicyStatement({
-          sid: 'ImagesOfDockerHub',
-          // Docker Hub may send a pull on to its bucket in this region, with a link that it has
-          // signed itself. Elsewhere the same request takes the Internet: an endpoint is for the
-          // buckets of its own region.
-          principals: [new iam.AnyPrincipal()],
-          actions: ['s3:GetObject'],
-          resources: [`arn:${partition}:s3:::docker-images-prod/*`],
-        }),
-      );
-    }
-    return bundle;
   }
 
   /** Where containers write. Made here, because Docker would make it unencrypted and for ever. */

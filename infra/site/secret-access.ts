@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { punctuation } from './database.ts';
+import { punctuation } from './generated-password.ts';
 import { removalOf } from './removal.ts';
 
 export interface SecretAccessProps {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldsOf } from '../answer.ts';
 import type { Done, Order } from '../machines.ts';
 import { reasonOf } from './ask.ts';
 import type { Ended } from './command.ts';
-import type { Host, NodeName } from './host.ts';
+import type { Host, JournalLine, NodeName } from './host.ts';
 import type { Lab } from './lab.ts';
 import { sightOf } from './sight.ts';
 import type { CommandDocument } from './ssm-agent.ts';
@@ -59,12 +60,17 @@ const KILL = 'kill -KILL "$(docker inspect --format "{{.State.Pid}}" orthweb-ort
 async function boot(lab: Lab, host: Host): Promise<Ended> {
   const before = host.journal.length;
   await host.boot();
-  const said = host.journal.slice(before).filter(({ unit }) => unit === 'orthweb.service');
-  const stdout = said.findLast(({ line }) => line.startsWith('{'))?.line ?? '';
-  const { booted } = JSON.parse(stdout || '{}') as { booted?: boolean };
-  if (booted !== true) return { code: 1, stdout, stderr: 'orthweb.service has said nothing' };
-  await until(async () => (await sightOf(lab, host.name)).serves);
-  return { ...DONE, stdout };
+  const ended = endOfBoot(host.journal.slice(before));
+  if (ended.code === 0) await until(async () => (await sightOf(lab, host.name)).serves);
+  return ended;
+}
+
+/** How a boot ended, by what the host's unit said of it. */
+export function endOfBoot(journal: readonly JournalLine[]): Ended {
+  const said = journal.filter(({ unit }) => unit === 'orthweb.service').map(({ line }) => line);
+  const stdout = said.findLast((line) => line.startsWith('{')) ?? '';
+  const stderr = said.at(-1) ?? 'orthweb.service has said nothing';
+  return fieldsOf(stdout)?.booted === true ? { ...DONE, stdout } : { code: 1, stdout, stderr };
 }
 
 /** A host that is off, or takes no clients by somebody's wish, is not waited for. */

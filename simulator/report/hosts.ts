@@ -1,3 +1,4 @@
+import { fieldsOf } from '../answer.ts';
 import type { HostCommand } from '../real-hosts.ts';
 import { columns } from './layout.ts';
 import { clockOf, dateOf, dayOf } from './local-time.ts';
@@ -24,11 +25,8 @@ export function hostLines(commands: readonly HostCommand[], timeZone: string): s
 
 /** What matters in the line that a script ends with: why not, else the verdict, else what it did. */
 export function telling(output: string): string {
-  try {
-    const said = JSON.parse(output) as Readonly<Record<string, unknown>>;
-    const [[name, value] = ['', '']] = Object.entries(said);
-    return String(said.reason ?? said.verdict ?? (value === true ? name : `${name} ${value}`));
-  } catch {
-    return output;
-  }
+  const said = fieldsOf(output);
+  if (said === undefined) return output;
+  const [[name, value] = ['', '']] = Object.entries(said);
+  return String(said.reason ?? said.verdict ?? (value === true ? name : `${name} ${value}`));
 }

@@ -27,7 +27,7 @@ describe('docs/devices.md', () => {
       'ct1.pem: OK\n',
     );
     expect(() => clinic({ dicom: { clientAuthority: sh('cat ct1.pem') } })).toThrow(
-      'of no authority but of CN=CT1',
+      'is that of a device (CN=CT1), not of an authority',
     );
   });
 });

@@ -25,6 +25,14 @@ function orthweb(...args: string[]) {
 
 const start = (...args: string[]) => orthweb('simulate', ...args);
 
+/** It ends with a sentence for the user, before anything is done. */
+function expectRefusal({ status, stdout, stderr }: ReturnType<typeof orthweb>, sentence: RegExp) {
+  expect(stderr).toMatch(sentence);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
+}
+
 function configFile(name: string, text: string): string {
   const file = path.join(folder, name);
   writeFileSync(file, text);
@@ -39,6 +47,11 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     ['an option that does not exist', ['--dayz', '3'], /unknown option '--dayz'.*\n.*--days/],
     ['days that are no number', ['--days', 'many'], /--days.*'many'.*whole number from 1 to 3650/s],
     ['days of zero', ['--days', '0'], /--days.*'0'.*whole number from 1 to 3650/s],
+    [
+      'days of zero for the lab',
+      ['--hosts', 'lab', '--days', '0'],
+      /--days.*'0'.*whole number from 1 to 3650; with --hosts lab, from 1 to 7\./,
+    ],
     [
       'a date that is none',
       ['--from', '30.11.2026'],
@@ -114,7 +127,7 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
     [
       'a day without an opening for the lab',
       ['--hosts', 'lab', '--from', '2026-12-05'],
-      /--from: the lab plays an opening and a closing.*none on that day.*--from 2026-12-07/,
+      /--from: "2026-12-05" with --hosts lab: the lab plays .*none on that day\. Write --from 2026-12-07/,
     ],
     [
       'a lab for a site that is always on',
@@ -140,27 +153,16 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
   ];
 
   it.each(mistakes)('%s', (_what, args, sentence) => {
-    const { status, stdout, stderr } = start(...args);
-
-    expect(stderr).toMatch(sentence);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(stdout).toBe('');
-    expect(status).toBe(2);
+    expectRefusal(start(...args), sentence);
   });
 
   it('a file for the JSON that cannot be written', () => {
-    const { status, stderr } = start(
-      '--days',
-      '1',
-      '--json',
-      path.join(folder, 'no', 'such', 'folder.json'),
-    );
+    const file = path.join(folder, 'no', 'such', 'folder.json');
 
-    expect(stderr).toMatch(
+    expectRefusal(
+      start('--days', '1', '--json', file),
       /--json: ".*folder\.json" cannot be written.*Name a file in a folder of yours/,
     );
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(status).toBe(2);
   });
 });
 
@@ -199,16 +201,13 @@ describe('where there can be no lab it says why, and how to come by one', () => 
        process.getuid = () => ${user};`,
     );
 
-    const { status, stdout, stderr } = spawnSync(
+    const ended = spawnSync(
       process.execPath,
       ['--import', elsewhere, path.join(root, 'cli/main.ts'), 'simulate', '--hosts', 'lab'],
       { cwd: root, encoding: 'utf8' },
     );
 
-    expect(stderr).toMatch(sentence);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(stdout).toBe('');
-    expect(status).toBe(2);
+    expectRefusal(ended, sentence);
   });
 });
 

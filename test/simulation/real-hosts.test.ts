@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerFailure } from '../../simulator/lab/scene.ts';
 import type { Done, Machines, Order, Sight } from '../../simulator/machines.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
-import { play, siteOf, subjects } from './support/play.ts';
+import { edited, play, siteOf, subjects } from './support/play.ts';
 
 const site = siteOf();
 const from = '2026-11-30T00:00';
@@ -106,10 +106,53 @@ describe('a rehearsal on machines', () => {
       entries.find((entry) => entry.kind === kind && entry.text === text)?.at.slice(11, 19);
     expect(failure).toBeUndefined();
     expect(machines.done('a').slice(5, 8)).toEqual(['kill orthanc', 'wait', 'probe']);
+    expect(entries.map(({ text }) => text)).not.toContain('is off');
     expect(at('fault', 'Orthanc is killed')).toBe('18:00:00');
     expect(at('world', 'serves nobody')).toBe('18:00:00');
     expect(at('world', 'serves')).toBe('18:00:30');
     expect(at('world', 'says: as told')).toMatch(/^18:01:0[1-3]$/);
+  });
+
+  it.each([
+    ['before it fails', '2026-11-30T12:55', ['crash', 'boot'], []],
+    [
+      'before anybody asks',
+      '2026-11-30T13:01',
+      ['kill orthanc', 'wait', 'crash', 'boot'],
+      ['serves nobody', 'serves'],
+    ],
+  ])('leaves a host alone that a fault switches off %s', async (_when, at, done, seen) => {
+    const machines = new Stubs();
+    const failsAt = new Date(instantAt('2026-11-30T13:00', site.timeZone).getTime() + 20_000);
+
+    const { entries, failure } = await playOn(machines, {
+      faults: [{ name: 'dead-host', on: 'a', at }],
+      prepare: containerFailure(failsAt),
+    });
+
+    const said = entries.filter(({ who }) => who === 'node a').map(({ text }) => text);
+    expect(failure).toBeUndefined();
+    expect(machines.done('a').slice(5, 5 + done.length)).toEqual(done);
+    expect(machines.done('a').slice(5 + done.length)).not.toContain('kill orthanc');
+    expect(said.filter((text) => text.startsWith('serves'))).toEqual(seen);
+    expect(said).toContain('is off');
+    expect(said.join()).not.toContain('says: ');
+  });
+
+  it('tells what a host says that has no verdict to give, and plays on', async () => {
+    const machines = new Stubs((order) =>
+      script(order) === 'probe' && machines.done('a').includes('kill orthanc')
+        ? { code: 125, output: 'The agent is gone.', sight: NOTHING }
+        : undefined,
+    );
+    const prepare = containerFailure(instantAt('2026-11-30T13:00', site.timeZone));
+
+    const { entries, failure, hosts } = await playOn(machines, { prepare });
+
+    expect(failure?.name).toBe('HostFailed');
+    expect(failure?.message).toMatch(/probe on node a .*without a verdict: The agent is gone\.$/);
+    expect(entries.map(({ text }) => text)).toContain('says: The agent is gone.');
+    expect(hosts?.at(-1)).toMatchObject({ who: 'database', what: 'stop' });
   });
 
   it.each([
@@ -160,6 +203,21 @@ describe('a rehearsal on machines', () => {
   });
 });
 
+it('refuses to play a host that is no node, as no machine stands for it', async () => {
+  const nameless = edited(
+    site,
+    ({ Resources }) => {
+      const [one] = Object.values(Resources).filter(({ Type }) => Type === 'AWS::EC2::Instance');
+      if (one) one.Properties.Tags = [];
+    },
+    'Orthweb',
+  );
+
+  await expect(play(nameless, { from, days: 1, machines: new Stubs() })).rejects.toThrow(
+    /AWS::EC2::Instance.* orthweb:node is "", and there are machines for a and b alone/,
+  );
+});
+
 describe('what fails a rehearsal on machines', () => {
   const wrong: readonly (readonly [
     what: string,
@@ -190,6 +248,12 @@ describe('what fails a rehearsal on machines', () => {
       'a probe that does not see what a client does',
       (order) => (script(order) === 'probe' ? { code: 1, sight: SERVES } : undefined),
       /probe on node [ab] ended with 1, but a client is served/,
+    ],
+    [
+      'a probe that gives no verdict',
+      (order) =>
+        script(order) === 'probe' ? { code: 125, output: 'no agent', sight: NOTHING } : undefined,
+      /probe on node [ab] ended with 125, without a verdict: no agent/,
     ],
     [
       'a machine that does not go off',

@@ -5,7 +5,7 @@ import { Assembly, type Properties } from './support/assembly.ts';
 import { clinic, hospital } from './support/sites.ts';
 
 const HOST_SCRIPTS = path.join(import.meta.dirname, '../../compose/host');
-const SCRIPTS = ['boot', 'probe', 'drain', 'undrain', 'restart', 'logs', 'secrets', 'update'];
+const SCRIPTS = ['probe', 'drain', 'undrain', 'boot', 'restart', 'logs', 'secrets', 'update'];
 
 /** What no parameter of any document may take. */
 const HOSTILE = [
@@ -71,6 +71,7 @@ describe.each([
   });
 
   it('put no value into the text of a command', () => {
+    expect(documents).toHaveLength(SCRIPTS.length);
     expect(JSON.stringify(documents)).not.toContain('{{');
   });
 

@@ -43,6 +43,7 @@ describe('the database', () => {
   it('has generated passwords of letters and digits, which Orthanc takes unquoted', () => {
     const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 
+    expect(rules).toHaveLength(3);
     for (const { ExcludeCharacters, RequireEachIncludedType } of rules) {
       const usable = printable.filter((c) => !ExcludeCharacters.includes(c)).join('');
 

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Config } from '../../../infra/config.ts';
 import { HOST_BUNDLE } from '../../../infra/site/host-bundle.ts';
 import { DEVICES_CA, SECOND_CA } from '../../support/certificates.ts';
@@ -110,12 +110,16 @@ describe('the host bundle', () => {
   });
 
   it('leaves nothing behind but in the assembly', () => {
-    const left = () => readdirSync(tmpdir()).filter((name) => name.includes('host-bundle'));
-    const before = left();
+    // Its own, as other tests put bundles together at the same time.
+    const temporary = mkdtempSync(path.join(tmpdir(), 'orthweb-'));
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
 
-    bundled(devices);
+    const { folder } = bundled(devices);
 
-    expect(left()).toEqual(before);
+    const [assembly = '', ...more] = readdirSync(temporary);
+    expect(path.dirname(folder)).toBe(path.join(temporary, assembly));
+    expect(more).toEqual([]);
     expect(filesIn(HOST_BUNDLE)).not.toContain('settings.json');
   });
 });

@@ -195,6 +195,8 @@ describe('npm run images', () => {
     ['nginx', /says no version\. Write one as its tag/],
     ['nginx:latest', /says no version/],
     [`nginx@${digest('a')}`, /says no version/],
+    ['Nginx:1', /Nginx:1 is no name of an image\. Write a name of small letters and digits/],
+    ['nginx:${VERSION}', /is no name of an image\. .* a version as its tag, such as nginx:1\.29/],
     ['registry.example.org/nginx:1.29.8', /is not on Docker Hub\. Write its digest/],
     ['localhost:5000/nginx:1.29.8', /is not on Docker Hub/],
   ])('cannot pin %s, and says why', async (image, why) => {

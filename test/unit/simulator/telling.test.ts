@@ -11,6 +11,8 @@ it.each([
     'This host is drained.',
   ],
   ['drain.sh: line 3: touch: not found', 'drain.sh: line 3: touch: not found'],
+  ['127', '127'],
+  ['[1]', '[1]'],
   ['', ''],
 ])('of %s a report tells "%s"', (output, told) => {
   expect(telling(output)).toBe(told);

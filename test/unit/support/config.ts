@@ -14,12 +14,15 @@ export const site = defineConfig({
 export const weekdays = { from: '07:00', to: '19:00', weekdays: 'mon-fri' };
 
 /** How a configuration is refused; an error if it is accepted. */
-export function problemsIn(config: unknown): InvalidConfig {
+export const problemsIn = (config: unknown): InvalidConfig => refusal(() => parseConfig(config));
+
+/** How what is checked is refused; an error if it is accepted. */
+export function refusal(check: () => void): InvalidConfig {
   try {
-    parseConfig(config);
+    check();
   } catch (error) {
     if (error instanceof InvalidConfig) return error;
     throw error;
   }
-  throw new Error('The configuration is accepted.');
+  throw new Error('What was to be refused is accepted.');
 }

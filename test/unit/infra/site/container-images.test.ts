@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidConfig } from '../../../../infra/config.ts';
 import { assertPinned, composeFile } from '../../../../infra/site/container-images.ts';
+import { refusal } from '../../support/config.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const ELSEWHERE = `registry.example.org:5000/a/b:1@${DIGEST}`;
@@ -9,15 +9,7 @@ const compose = (nginx: string) =>
   `services:\n  nginx:\n    ${nginx}\n  orthanc:\n    image: ${ELSEWHERE}\n`;
 
 /** How a Compose file is refused; an error if it is accepted. */
-function refusal(source: string): InvalidConfig {
-  try {
-    assertPinned(source);
-  } catch (error) {
-    if (error instanceof InvalidConfig) return error;
-    throw error;
-  }
-  throw new Error('The Compose file is accepted.');
-}
+const refusalOf = (source: string) => refusal(() => assertPinned(source));
 
 describe('images of a production site', () => {
   it('are pinned in the Compose file of this version', () => {
@@ -54,7 +46,7 @@ describe('images of a production site', () => {
     ],
     ['build: .', 'nothing', 'is an image that production could pin. .* npm run images\\.'],
   ])('are not %s', (nginx, value, remedy) => {
-    const { problems } = refusal(compose(nginx));
+    const { problems } = refusalOf(compose(nginx));
 
     expect(problems).toEqual([
       {
@@ -66,7 +58,7 @@ describe('images of a production site', () => {
   });
 
   it('are refused all at once', () => {
-    const { message } = refusal(compose('image: nginx').replace(`@${DIGEST}`, ''));
+    const { message } = refusalOf(compose('image: nginx').replace(`@${DIGEST}`, ''));
 
     expect(message.split('\n').map((line) => line.split(':')[0])).toEqual([
       'compose/compose.yaml services.nginx.image',
