@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { NodeName } from '../functions/shared/operations-table.ts';
+import { probed } from './host-probe.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { SCRIPTS, writtenBy } from './host-scripts.ts';
 import type { RealHosts } from './real-hosts.ts';
@@ -34,8 +35,10 @@ export class Host {
   private containers: boolean;
   /** The first boot came to its end. */
   private readonly prepared: boolean;
-  /** Containers have what they need of AWS: secrets, the images, and a place for their log. */
-  private fed: boolean;
+  /** What containers start with is there: secrets, credentials, and a place for their log. */
+  private provided: boolean;
+  /** The bucket takes their images and gives them back. */
+  private stores: boolean;
   /** Clients have a way to it through the network. */
   private readonly meetsClients: boolean;
   /** It has one to the database. */
@@ -60,8 +63,9 @@ export class Host {
     this.agent = this.rights.register();
     const downloads = this.nothingMissing(reach.internet);
     this.prepared = this.rights.prepare() && downloads;
-    this.containers = this.prepared;
-    this.fed = this.provide();
+    this.provided = this.rights.start();
+    this.containers = this.startable;
+    this.stores = this.rights.store();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
     this.node = computer.node as NodeName;
@@ -75,9 +79,8 @@ export class Host {
     return gaps.length === 0;
   }
 
-  private provide(): boolean {
-    const unlocked = this.rights.unlock();
-    return this.rights.feed() && unlocked;
+  private get startable(): boolean {
+    return this.prepared && this.provided;
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
@@ -87,9 +90,15 @@ export class Host {
 
   /** The same answer for who asks on the host itself. */
   private get answers(): boolean {
-    const { database } = this.site;
-    const inside = this.sound && this.fed && this.meetsDatabase && database.available;
+    const inside = this.sound && this.stores && this.database === 'reached';
     return inside && (this.real?.seen(this.node).serves ?? true);
+  }
+
+  /** What comes of a connection to the database. */
+  private get database(): 'reached' | 'refused' | 'silent' {
+    const { available, failing } = this.site.database;
+    if (failing || !this.meetsDatabase) return 'silent';
+    return available ? 'reached' : 'refused';
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -161,8 +170,9 @@ export class Host {
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.containers = this.prepared;
-        this.fed = this.provide();
+        this.provided = this.rights.start();
+        this.containers = this.startable;
+        this.stores = this.rights.store();
       }),
     );
   }
@@ -196,7 +206,7 @@ export class Host {
       if (!this.online || this.boots !== boot) return;
       if (script === 'undrain') {
         this.listening = true;
-        this.containers = this.prepared;
+        this.containers = this.startable;
       }
       this.writePair(`${script} of ${clock.iso()}`, written);
       if (real) done({ ok: real.code === 0, code: real.code, output: real.output });
@@ -213,11 +223,11 @@ export class Host {
   }
 
   private probe(): ScriptResult {
-    if (this.answers) return { ok: true, output: '{"serves":true}' };
-    const listens = this.containers && this.listening;
-    const reason = listens
-      ? 'curl: (22) The requested URL returned error: 503'
-      : "curl: (7) Failed to connect to localhost port 443 after 0 ms: Couldn't connect to server";
-    return { ok: false, output: JSON.stringify({ serves: false, listens, reason }) };
+    return probed({
+      drained: !this.listening,
+      listens: this.containers && this.listening,
+      database: this.database,
+      stores: this.stores,
+    });
   }
 }
