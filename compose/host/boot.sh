@@ -22,18 +22,21 @@ step() {
   "$@" >"$said" 2>&1 || fail "$what"
 }
 
-# Orthanc needs some seconds; what it lacks then, the verdict says.
-serving() {
-  local deadline=$((SECONDS + 60))
-  until bash "$home/host/probe.sh" | jq --raw-output .reason >"$said"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 1
-  done
-}
+# An update did not end: back to what served before it, by its own scripts.
+if [[ -e $former && -z ${ORTHWEB_PUT_BACK:-} ]]; then
+  step 'putting back the bundle before an update' bash "$former/host/bundle.sh" take "$former"
+  rm -f "$said"
+  ORTHWEB_PUT_BACK=yes exec bash "$home/host/boot.sh"
+fi
+# What else an update has left is of no use.
+rm -rf "$home/.fresh" "$former.unfinished"
+anew=()
+[[ ! -e $former ]] || anew=(--force-recreate)
 
 services=(nginx orthanc)
 [[ ! -e $drained ]] || services=(orthanc)
 
+[[ ! -e $former ]] || step 'installing the bundle' bash "$home/host/install.sh"
 step 'fetching secrets' bash "$home/host/secrets.sh"
 step 'fetching credentials for images' bash "$home/host/credentials.sh"
 step 'making an interim certificate' bash "$home/host/certificate.sh"
@@ -41,10 +44,12 @@ step 'writing the configuration' bash "$home/host/render.sh"
 unprepared=
 bash "$home/host/database.sh" >"$said" 2>&1 || unprepared=$(<"$said")
 # Without a database too: this node then says itself what is wrong with it.
-step 'starting the containers' compose up --detach --remove-orphans "${services[@]}"
+step 'starting the containers' compose up --detach --remove-orphans "${anew[@]}" "${services[@]}"
+[[ ! -e $former ]] || forget
 if [[ -n $unprepared ]]; then
   printf '%s' "$unprepared" >"$said"
   fail 'preparing the database'
 fi
-[[ -e $drained ]] || serving || fail 'waiting until this node serves'
+# Orthanc needs some seconds; what it lacks then, the verdict says.
+[[ -e $drained ]] || step 'waiting until this node serves' serving 60
 say '{booted: true}'

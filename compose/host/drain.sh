@@ -24,17 +24,20 @@ drain() (
 )
 drain
 
+called_off() {
+  [[ -e $drained ]] && return 1
+  say '{left: $left, reason: "The drain was called off."}' --argjson left "$(open)"
+}
+
 while running nginx && ((SECONDS < deadline)); do
-  if [[ ! -e $drained ]]; then
-    say '{left: $left, reason: "The drain was called off."}' --argjson left "$(open)"
-    exit 1
-  fi
+  if called_off; then exit 1; fi
   sleep 1
 done
 
-if ! running nginx; then
-  say '{left: 0}'
-else
+if running nginx; then
   say '{left: $left, reason: "\($left) connections were still open after four minutes"}' --argjson left "$(open)"
   exit 1
 fi
+# An undrain ends nginx too, before it starts it again.
+if called_off; then exit 1; fi
+say '{left: 0}'

@@ -61,3 +61,22 @@ running() {
 # The host takes no new clients, by somebody's wish: until undrain.sh, or the next boot.
 # shellcheck disable=SC2034 # for those who source this
 readonly drained=/run/orthweb/drained
+
+# serving SECONDS: waits so long for this host to serve; what it lacks then, it says.
+serving() {
+  local deadline=$((SECONDS + $1)) reason
+  until reason=$(bash "$home/host/probe.sh" | jq --raw-output .reason); do
+    ((SECONDS < deadline)) || {
+      echo "$reason"
+      return 1
+    }
+    sleep 1
+  done
+}
+
+# The bundle that was in use before an update that has not ended: while it is there, it is whole, and
+# what is in use may be neither.
+readonly former=$home/.former
+
+# What is in use is to stay. A part of a bundle would be worse than none.
+forget() { mv -T "$former" "$former.unfinished" && rm -rf "$former.unfinished"; }

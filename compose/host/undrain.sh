@@ -9,10 +9,14 @@ lock
 said=$(mktemp -p /run/orthweb)
 trap 'rm -f "$said"' EXIT
 
+# From now on the drain is called off, whatever becomes of this.
+readonly closing=/run/orthweb/closing
+[[ ! -e $drained ]] || mv "$drained" "$closing"
+
 undrain() {
   # nginx that is closing does not open again. It may finish what runs for a little longer.
-  if [[ -e $drained ]]; then
-    compose stop --timeout 20 nginx && rm "$drained" || return
+  if [[ -e $closing ]]; then
+    compose stop --timeout 20 nginx && rm "$closing" || return
   fi
   compose up --detach --wait --wait-timeout 60
 }

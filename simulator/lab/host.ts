@@ -148,6 +148,23 @@ export class Host {
     return ended([...Ground.entryOf(this.#on().pid), ...limit, ...command], { env: ENVIRONMENT });
   }
 
+  /** The first process of each of its containers that runs, and since when that does. */
+  async containers(): Promise<Readonly<Record<string, string>>> {
+    const { stdout } = await this.run([
+      'bash',
+      '-c',
+      `for name in nginx orthanc; do
+        pid=$(docker inspect --format '{{.State.Pid}}' "orthweb-$name-1") && ((pid > 0)) || continue
+        echo "$name $pid since $(cut -d ' ' -f 22 "/proc/$pid/stat")"
+      done`,
+    ]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '');
+    return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line]));
+  }
+
   /** Runs a document of Systems Manager on it. */
   send(
     document: CommandDocument,
@@ -170,7 +187,7 @@ export class Host {
     await this.#must([
       'bash',
       '-ec',
-      `${fetch}; unzip -q -o /tmp/bundle -d /opt/orthweb; rm /tmp/bundle`,
+      `${fetch}; unzip -q -o /tmp/bundle -d /opt/orthweb; rm /tmp/bundle; basename ${bundle} .zip >/opt/orthweb/bundle`,
     ]);
     await this.#must(['bash', '/opt/orthweb/host/install.sh']);
     await this.#must(['systemctl', 'start', 'multi-user.target']);

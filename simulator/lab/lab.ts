@@ -87,6 +87,25 @@ export class Lab {
     return upload(this.#store, bundle, settings);
   }
 
+  /** The address of something that is where bundles are and is none. */
+  uploadBytes(bytes: string): string {
+    return this.#store.keep(Buffer.from(bytes));
+  }
+
+  /** What somebody types into a secret instead of what is in `secrets`, until it is undone. */
+  mistype(secret: keyof Secrets, text: string | undefined): void {
+    if (text === undefined) this.#store.mistyped.delete(secret);
+    else this.#store.mistyped.set(secret, text);
+  }
+
+  /** The secrets that hosts have been given so far, in order. */
+  get secretsGiven(): readonly (keyof Secrets)[] {
+    const names = Object.keys(this.secrets) as (keyof Secrets)[];
+    return this.aws.secretsGiven.flatMap((arn) =>
+      names.filter((name) => this.#store.arn(name) === arn),
+    );
+  }
+
   async remove(): Promise<void> {
     await this.#ground.remove();
     // Now nobody is left who could be talking to it.

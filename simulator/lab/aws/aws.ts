@@ -53,6 +53,9 @@ export class Aws {
     return this.#issued.all;
   }
 
+  /** ARNs of the secrets that hosts have been given, in order. */
+  readonly secretsGiven: string[] = [];
+
   /** Answers a host at a socket, while there is a way from it to AWS. */
   async serve(socket: string, reached: () => boolean): Promise<void> {
     this.#servers.push(
@@ -109,8 +112,11 @@ export class Aws {
         if (given.output !== 'text' || given.query !== 'SecretString') {
           return notText('secretsmanager get-secret-value');
         }
-        const secret = this.#store.secret(given['secret-id'] ?? '');
-        return secret === undefined ? denied('GetSecretValue') : said(`${secret}\n`);
+        const arn = given['secret-id'] ?? '';
+        const secret = this.#store.secret(arn);
+        if (secret === undefined) return denied('GetSecretValue');
+        this.secretsGiven.push(arn);
+        return said(`${secret}\n`);
       },
     },
     's3 cp': {

@@ -37,6 +37,8 @@ export class Store {
     database: { username: 'orthanc', password: letters(32) },
     users: { admin: letters(24), reporting: letters(24) },
   };
+  /** What somebody has typed into a secret instead. */
+  readonly mistyped = new Map<keyof Secrets, string>();
   readonly #bundles = new Map<string, Buffer>();
 
   /** A site's own names for it all; those of the lab's own site where it gives none. */
@@ -62,7 +64,7 @@ export class Store {
   secret(arn: string): string | undefined {
     const names: readonly (keyof Secrets)[] = ['master', 'database', 'users'];
     const name = names.find((one) => this.arn(one) === arn);
-    return name && JSON.stringify(this.secrets[name]);
+    return name && (this.mistyped.get(name) ?? JSON.stringify(this.secrets[name]));
   }
 
   bundle(url: string): Buffer | undefined {
@@ -75,13 +77,17 @@ export class Store {
     try {
       const file = path.join(away, 'bundle.zip');
       execFileSync('zip', ['-q', '-r', '-X', file, '.'], { cwd: folder });
-      const zip = readFileSync(file);
-      const hash = createHash('sha256').update(zip).digest('hex');
-      const url = address ?? `s3://cdk-lab-assets-${ACCOUNT}-${this.region}/${hash}.zip`;
-      this.#bundles.set(url, zip);
-      return url;
+      return this.keep(readFileSync(file), address);
     } finally {
       rmSync(away, { recursive: true });
     }
+  }
+
+  /** Keeps bytes where bundles are, whatever they are. */
+  keep(bytes: Buffer, address?: string): string {
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const url = address ?? `s3://cdk-lab-assets-${ACCOUNT}-${this.region}/${hash}.zip`;
+    this.#bundles.set(url, bytes);
+    return url;
   }
 }

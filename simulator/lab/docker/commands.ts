@@ -22,10 +22,13 @@ export class DockerCommands {
     if (line === 'compose version --short') return said('5.1.4\n');
     const [, name] = /^inspect --format \{\{\.State\.Pid\}\} ([\w-]+)$/.exec(line) ?? [];
     if (name !== undefined) return this.#pid(name);
-    if (!line.startsWith(`compose --project-directory ${PROJECT} `)) return unknown(line);
-    const [verb = '', ...rest] = args.slice(3);
+    const [compose, option, folder = '', verb = '', ...rest] = args;
+    const looks = verb === 'config' || verb === 'pull';
+    if (compose !== 'compose' || option !== '--project-directory') return unknown(line);
+    // Other folders than the one that containers are from can be looked at, and no more.
+    if (folder !== PROJECT && !looks) return unknown(line);
     const command = this.#commands[verb];
-    const given = command && givenOf(command, rest, verb === 'exec');
+    const given = command && givenOf(command, folder, rest, verb === 'exec');
     if (!command || !given) return unknown(line);
     try {
       const result = await command.run(given);
@@ -36,8 +39,8 @@ export class DockerCommands {
   }
 
   readonly #commands: Readonly<Record<string, Command>> = {
-    config: { flags: ['quiet'], run: () => this.#checked() },
-    pull: { flags: ['quiet'], run: () => this.#checked() },
+    config: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
+    pull: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
     up: {
       flags: ['detach', 'no-deps', 'force-recreate', 'wait', 'remove-orphans'],
       values: ['wait-timeout'],
@@ -125,8 +128,8 @@ export class DockerCommands {
   }
 
   /** Says nothing of a file that is in order; the lab has all images already. */
-  async #checked(): Promise<string> {
-    this.#named([]);
+  async #checked(folder: string): Promise<string> {
+    readComposeFile(`${folder}/compose.yaml`);
     return '';
   }
 

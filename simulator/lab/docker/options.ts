@@ -9,6 +9,8 @@ export interface Command {
 }
 
 export interface Given {
+  /** Of the project. */
+  readonly folder: string;
   readonly on: (flag: string) => boolean;
   readonly value: (name: string) => string | undefined;
   readonly names: readonly string[];
@@ -17,6 +19,7 @@ export interface Given {
 /** What a command line gives a command; undefined if it has an option that the command has not. */
 export function givenOf(
   command: Command,
+  folder: string,
   args: readonly string[],
   plain: boolean,
 ): Given | undefined {
@@ -37,6 +40,7 @@ export function givenOf(
       allowPositionals: true,
     });
     return {
+      folder,
       on: (flag) => got[flag] === true,
       value: (name) => {
         const value = got[name];
