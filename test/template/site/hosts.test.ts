@@ -93,11 +93,11 @@ describe('hosts', () => {
     expect(after[1]).toEqual(before[1]);
   });
 
-  it('count as created when they say that they are prepared, and not before', () => {
+  it('count as created when they say that they serve, and not before', () => {
     const hosts = Object.entries(template.findResources('AWS::EC2::Instance'));
 
     expect(hosts.map(([, { CreationPolicy }]) => CreationPolicy)).toEqual(
-      hosts.map(() => ({ ResourceSignal: { Count: 1, Timeout: 'PT15M' } })),
+      hosts.map(() => ({ ResourceSignal: { Count: 1, Timeout: 'PT45M' } })),
     );
     expect(userData(template).map((text) => setting(text, 'RESOURCE'))).toEqual(
       hosts.map(([id]) => id),
