@@ -82,6 +82,18 @@ describe('hosts', () => {
     expect(b.DependsOn).toContain(a);
   });
 
+  it('are not made before they can reach the database, which their first boot needs', () => {
+    const rules = ['Egress', 'Ingress'].flatMap((direction) =>
+      all(template, `AWS::EC2::SecurityGroup${direction}`)
+        .filter(([, { FromPort }]) => FromPort === 5432)
+        .map(([id]) => id),
+    );
+    const hosts = Object.values(template.findResources('AWS::EC2::Instance'));
+
+    expect([rules, hosts].map(({ length }) => length)).toEqual([2, 2]);
+    for (const { DependsOn } of hosts) expect(DependsOn).toEqual(expect.arrayContaining(rules));
+  });
+
   it('are replaced one node at a time, when the operator asks for it', () => {
     const before = all(template, 'AWS::EC2::Instance').map(([, host]) => host.LaunchTemplate);
     const after = all(
