@@ -33,7 +33,7 @@ tail --lines "$SSM_Lines" "$written" | cut --bytes 1-4000 |
     def joined: map(select(. != null)) | join(" ");
     def number: "(?:[0-9]{1,15}(?:[.][0-9]{1,3})?|-)";
     def from_nginx:
-      capture("^(?<from>[0-9a-f.:]{2,45}) \\[[0-9T:+-]{25}\\] (?<method>[A-Z]+) (?<place>\\S+) (?<numbers>[1-5][0-9]{2} " + number + " " + number + ") (?<tls>TLSv1[.][0-9]|-)$")
+      capture("^(?<from>[0-9a-f.:]{2,45}) \\[[0-9T:+-]{25}\\] (?<method>[A-Za-z]+) (?<place>\\S+) (?<numbers>[1-5][0-9]{2} " + number + " " + number + ") (?<tls>TLSv1[.][0-9]|-)$")
         | [.from, (.method | if IN("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS") then . else "other" end),
            (.place | if IN($places[]) then . else "other" end), .numbers, .tls] | joined;
     def from_stream:

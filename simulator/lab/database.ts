@@ -63,6 +63,15 @@ export class Database {
     return this.#network.speak('database', true);
   }
 
+  /** The server takes connections, as its kernel does for it, and says nothing: all of it stands still. */
+  async hang(): Promise<void> {
+    await this.#signal('STOP');
+  }
+
+  async goOn(): Promise<void> {
+    await this.#signal('CONT');
+  }
+
   /** What a query says, one row a line, to the server's own superuser. */
   async query(sql: string, database = 'postgres'): Promise<string> {
     const psql = ['psql', '--no-psqlrc', '--tuples-only', '--no-align', `--host=${FOLDER}`];
@@ -80,6 +89,13 @@ export class Database {
   async #control(...args: readonly string[]): Promise<void> {
     const control = [`${FOLDER}/programs/pg_ctl`, `--pgdata=${FOLDER}/data`, '--wait'];
     await this.#ground.do([...AS_POSTGRES, ...control, ...args], { network: 'database' });
+  }
+
+  /** To the server's first process and all that it has started. */
+  async #signal(name: string): Promise<void> {
+    const script = `read -r first <"$1"/data/postmaster.pid
+      kill -s "$2" "$first" $(cat "/proc/$first/task/$first/children")`;
+    await this.#ground.do(['bash', '--norc', '-euc', script, 'signal', FOLDER, name]);
   }
 
   #read(name: string): string {

@@ -125,7 +125,7 @@ interface Parts {
 
 async function make(
   ground: Ground,
-  { bundle = COMPOSE, settings, site, disk = '64m' }: LabOptions,
+  { bundle = COMPOSE, settings, site, disk = '128m' }: LabOptions,
 ): Promise<Parts> {
   const store = new Store(site?.a);
   const databaseName = site?.a.DATABASE ?? DATABASE;

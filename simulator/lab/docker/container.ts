@@ -11,6 +11,11 @@ import { Restarts } from './restarts.ts';
 export type ContainerState = 'created' | 'running' | 'restarting' | 'exited';
 
 const ROOT = '/mnt/repository/simulator/lab/docker/root.sh';
+/** What comes before a program so that its output is a pipe, as from Docker: it can be opened by name. */
+const PIPED = [
+  ...['/usr/bin/bash', '--norc', '-c', 'exec "$@" > >(exec cat 3>&-) 2> >(exec cat >&2 3>&-)'],
+  'container',
+];
 const KEPT_LINES = 2000;
 
 /** What Docker remembers of a container when it is not there itself. */
@@ -82,9 +87,10 @@ export class Container {
   /** Runs a program in it, as the user that its own program has. */
   exec(command: readonly string[]): Promise<Ended> {
     const target = ['--target', String(this.pid), '--mount', '--pid', '--uts', '--'];
-    return ended(['/usr/bin/nsenter', ...target, ...privileges(this.service), ...command], {
-      env: environmentOf(this.service),
-    });
+    return ended(
+      [...PIPED, '/usr/bin/nsenter', ...target, ...privileges(this.service), ...command],
+      { env: environmentOf(this.service) },
+    );
   }
 
   logs(lines: number): readonly string[] {
@@ -103,9 +109,8 @@ export class Container {
     const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
     const child = spawn(
       '/usr/bin/bash',
-      // Its output is a pipe, which can be opened again by name; what Node makes is a socket.
       [
-        ...['-c', 'exec "$@" > >(exec cat 3>&-) 2> >(exec cat >&2 3>&-)', 'container'],
+        ...PIPED.slice(1),
         ...['/usr/bin/unshare', ...namespaces, '--propagation', 'private', '/usr/bin/bash', ROOT],
         ...[prepared(this.service, image), ...privileges(this.service), ...words],
       ],

@@ -66,7 +66,7 @@ beforeAll(async () => {
   // Titles of devices in associations that are refused.
   await device.store('a', 'plain', { title: 'DOE^JOHN' });
   await device.store('a', 'plain', { title: 'MRN0815' });
-  // What nginx cannot pass on, it writes down whole.
+  // What nginx cannot pass on.
   await lab.a.run(['docker', 'compose', '--project-directory', '/opt/orthweb', 'stop', 'orthanc']);
   await curl(`${web}/dicom-web/studies?PatientName=DOE^JOHN`, '-H', 'Referer: https://ris/MRN0815');
   await device.store('a', 'plain');
@@ -80,7 +80,8 @@ describe('logs', () => {
 
       const { text } = await logs(service);
 
-      expect(found(written)).toEqual(expect.arrayContaining(['DOE', 'JOHN']));
+      // nginx writes down none of it in the first place; Orthanc quotes what it is given.
+      expect(found(written).length > 0).toBe(service === 'orthanc');
       expect(found(text)).toEqual([]);
     },
   );
@@ -94,9 +95,7 @@ describe('logs', () => {
       said(String.raw`10\.231\.77\.20 GET /orthanc/dicom-web \d{3} \d+ [\d.]+ TLSv1\.3$`),
     );
     expect(lines).toContainEqual(said(String.raw`10\.231\.77\.20 DICOM 200 \d+ \d+ [\d.]+ TLSv1`));
-    expect(lines).toContainEqual(
-      said('error 111 .*Connection refused.*while connecting to upstream'),
-    );
+    expect(lines).toContainEqual(said('error 111 .*Connection refused'));
   });
 
   it('of Orthanc say what went wrong and where', async () => {

@@ -14,6 +14,8 @@ export type DocumentName =
   | 'undrain'
   | 'update';
 
+export type RunningLab = Awaited<ReturnType<typeof runningLab>>;
+
 /** A lab with both hosts booted, and the documents of a synthesized site; removed after the tests. */
 export async function runningLab(options: LabOptions = {}) {
   const site = new Site();
@@ -24,6 +26,12 @@ export async function runningLab(options: LabOptions = {}) {
   return {
     lab,
     document: (name: DocumentName): CommandDocument => site.document(name),
+    /** Runs bash on a node, which must succeed; returns what it prints. */
+    async on(node: 'a' | 'b', script: string): Promise<string> {
+      const { code, stdout, stderr } = await lab[node].run(['bash', '--norc', '-euc', script]);
+      if (code !== 0) throw new Error(`${script}: ended with ${code}: ${stderr}`);
+      return stdout;
+    },
     /** Sends a document to a node, as Systems Manager does; `json` is what its script says. */
     async send(
       node: 'a' | 'b',
