@@ -4,6 +4,8 @@ import type { ScriptResult } from './host.ts';
 export interface HostState {
   /** It was told to take no clients. */
   readonly drained: boolean;
+  /** A boot has come as far as making a certificate. */
+  readonly certified: boolean;
   /** nginx takes connections. */
   readonly listens: boolean;
   readonly database: 'reached' | 'refused' | 'silent';
@@ -14,7 +16,8 @@ export interface HostState {
 /** Each verdict that the model can come to, with the words of `compose/host/probe.sh` for it. */
 const REASONS = {
   drained: 'This host is drained: it takes no clients until it is told to.',
-  'nginx-down': 'nginx does not run or takes no connections.',
+  'certificate-mismatch': 'Key and certificate do not belong together, or are not there.',
+  'nginx-down': 'nginx does not run, or does not answer.',
   'database-refused': 'The database refuses connections.',
   'database-silent': 'Nothing is heard from the database.',
   'storage-failing':
@@ -33,8 +36,10 @@ export function probed(state: HostState): ScriptResult {
 }
 
 /** In the order of the script: causes before effects. */
-function verdictOn({ drained, listens, database, stores }: HostState): Verdict {
-  if (!listens) return drained ? 'drained' : 'nginx-down';
+function verdictOn({ drained, certified, listens, database, stores }: HostState): Verdict {
+  if (drained && !listens) return 'drained';
+  if (!certified) return 'certificate-mismatch';
+  if (!listens) return 'nginx-down';
   if (database !== 'reached') return `database-${database}`;
   return stores ? 'serves' : 'storage-failing';
 }

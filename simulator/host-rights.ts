@@ -98,19 +98,23 @@ export class HostRights {
     ]);
   }
 
-  /**
-   * Each boot gets secrets and credentials for the images, and Docker opens the log. Without one of
-   * them no container starts.
-   */
-  start(): boolean {
-    const { settings, region, role } = this.computer;
-    const log = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
+  /** Each boot begins with secrets, and credentials for the images. */
+  unlock(): boolean {
+    const { settings } = this.computer;
     return this.all([
       ...this.reading(settings.databaseSecret),
       ...this.reading(settings.usersSecret),
-      this.host('logs:CreateLogStream', `${log}:*`),
-      this.host('logs:PutLogEvents', `${log}:log-stream:orthanc`),
       this.host('sts:AssumeRole', settings.imagesRole),
+    ]);
+  }
+
+  /** Docker writes the log of a container, or does not start it. */
+  log(): boolean {
+    const { settings, region, role } = this.computer;
+    const group = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
+    return this.all([
+      this.host('logs:CreateLogStream', `${group}:*`),
+      this.host('logs:PutLogEvents', `${group}:log-stream:orthanc`),
     ]);
   }
 

@@ -32,13 +32,15 @@ export class Host {
   private readonly bundle: string;
   private on = true;
   private agent: boolean;
-  private containers: boolean;
+  private containers = false;
   /** The first boot came to its end. */
   private readonly prepared: boolean;
+  /** Some boot has made a certificate. */
+  private certified = false;
   /** What containers start with is there: secrets, credentials, and a place for their log. */
-  private provided: boolean;
+  private startable = false;
   /** The bucket takes their images and gives them back. */
-  private stores: boolean;
+  private stores = false;
   /** Clients have a way to it through the network. */
   private readonly meetsClients: boolean;
   /** It has one to the database. */
@@ -63,9 +65,7 @@ export class Host {
     this.agent = this.rights.register();
     const downloads = this.nothingMissing(reach.internet);
     this.prepared = this.rights.prepare() && downloads;
-    this.provided = this.rights.start();
-    this.containers = this.startable;
-    this.stores = this.rights.store();
+    this.provide();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
     this.node = computer.node as NodeName;
@@ -79,8 +79,13 @@ export class Host {
     return gaps.length === 0;
   }
 
-  private get startable(): boolean {
-    return this.prepared && this.provided;
+  /** What a boot does, in its order. */
+  private provide(): void {
+    const unlocked = this.rights.unlock();
+    this.certified ||= this.prepared && unlocked;
+    this.startable = this.rights.log() && unlocked && this.prepared;
+    this.containers = this.startable;
+    this.stores = this.rights.store();
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
@@ -170,9 +175,7 @@ export class Host {
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.provided = this.rights.start();
-        this.containers = this.startable;
-        this.stores = this.rights.store();
+        this.provide();
       }),
     );
   }
@@ -225,6 +228,7 @@ export class Host {
   private probe(): ScriptResult {
     return probed({
       drained: !this.listening,
+      certified: this.certified,
       listens: this.containers && this.listening,
       database: this.database,
       stores: this.stores,

@@ -72,18 +72,23 @@ const drained = (world: World) => {
   return minutes(world, 1);
 };
 
+/** It boots again after this action was denied. */
+const powerCycle = (world: World, denied: string) => {
+  const { iam } = world;
+  const refusal = iam.refusal.bind(iam);
+  iam.refusal = (role, action, ...more) =>
+    action === denied ? `no ${denied} any more` : refusal(role, action, ...more);
+  world.site.node('a')?.host.boot();
+  return minutes(world, 2);
+};
+
 const wrong: readonly Case[] = [
   ['drained', 'was drained', [site, drained], false],
+  ['certificate-mismatch', 'could not read its secrets', [without('Secrets'), () => {}], false],
   [
     'nginx-down',
-    'may not read its secrets',
-    [
-      without('Secrets'),
-      (world) => {
-        world.site.node('a')?.host.boot();
-        return minutes(world, 2);
-      },
-    ],
+    'may read its secrets no more',
+    [site, (world) => powerCycle(world, 'secretsmanager:GetSecretValue')],
     false,
   ],
   ['nginx-down', 'may not write its log', [without('ContainerLogs'), () => {}], false],
@@ -126,7 +131,10 @@ describe('a host that answers its probe as the script does', () => {
     });
     // What stands in the script for AWS's own words may be any.
     const [constant] = answer.reason.split(/(?<=^The bucket of images: )/);
-    expect(script).toContain(`["${verdict}", "${constant}`);
+    const [, service] = /^(\w+)-down$/.exec(verdict) ?? [];
+    expect(script).toContain(
+      service ? `down("${service}"; "${constant}")` : `["${verdict}", "${constant}`,
+    );
   });
 
   it('serves again once its database is back, and after an undrain', async () => {
@@ -144,9 +152,11 @@ describe('a host that answers its probe as the script does', () => {
 
 it('the runbook says what to do about each verdict of the script by which no node opens', () => {
   const [, late = ''] = /^## late$(.*?)^## /ms.exec(runbook) ?? [];
-  const verdicts = [...script.matchAll(/then \["([a-z-]+)", "/g)].map(([, verdict]) => verdict);
+  const named = [...script.matchAll(/\["([a-z-]+)", "/g)].map(([, verdict]) => verdict);
+  const down = [...script.matchAll(/\bdown\("(\w+)"/g)].map(([, service]) => `${service}-down`);
+  const verdicts = [...named, ...down];
 
-  expect(new Set(verdicts).size).toBe(10);
+  expect(new Set(verdicts).size).toBe(12);
   for (const verdict of verdicts.filter((one) => one !== 'disk-full')) {
     expect(late).toContain(`*${verdict}*`);
   }
