@@ -98,25 +98,35 @@ export class HostRights {
     ]);
   }
 
-  /** Each boot gets what Orthanc needs to reach its index, and whom it shall let in. */
+  /** Each boot begins with secrets, and credentials for the images. */
   unlock(): boolean {
-    const { databaseSecret, usersSecret } = this.computer.settings;
-    return this.all([...this.reading(databaseSecret), ...this.reading(usersSecret)]);
+    const { settings } = this.computer;
+    return this.all([
+      ...this.reading(settings.databaseSecret),
+      ...this.reading(settings.usersSecret),
+      this.host('sts:AssumeRole', settings.imagesRole),
+    ]);
   }
 
-  /** Docker writes the log, and Orthanc writes, reads, lists and deletes with its own credentials. */
-  feed(): boolean {
-    const { settings, region, role, imagesKey } = this.computer;
-    const log = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
+  /** Docker writes the log of a container, or does not start it. */
+  log(): boolean {
+    const { settings, region, role } = this.computer;
+    const group = `arn:aws:logs:${region}:${role.split(':')[4]}:log-group:${settings.logGroup}`;
+    return this.all([
+      this.host('logs:CreateLogStream', `${group}:*`),
+      this.host('logs:PutLogEvents', `${group}:log-stream:orthanc`),
+    ]);
+  }
+
+  /** Orthanc writes, reads, lists and deletes with credentials of its own. */
+  store(): boolean {
+    const { settings, region, imagesKey } = this.computer;
     const image = `${settings.images}/${settings.imagesPrefix}0`;
     const key = {
       'kms:ViaService': `s3.${region}.amazonaws.com`,
       'kms:EncryptionContext:aws:s3:arn': settings.images,
     };
     return this.all([
-      this.host('logs:CreateLogStream', `${log}:*`),
-      this.host('logs:PutLogEvents', `${log}:log-stream:orthanc`),
-      this.host('sts:AssumeRole', settings.imagesRole),
       this.container('s3:PutObject', image, this.way()),
       this.container('s3:GetObject', image, this.way()),
       this.container('s3:DeleteObject', image, this.way()),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { probed } from './host-probe.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { SCRIPTS, writtenBy } from './host-scripts.ts';
 import type { RealHost } from './real-hosts.ts';
@@ -30,11 +31,15 @@ export class Host {
   private readonly bundle: string;
   private on = true;
   private agent: boolean;
-  private containers: boolean;
+  private containers = false;
   /** The first boot came to its end. */
   private readonly prepared: boolean;
-  /** Containers have what they need of AWS: secrets, the images, and a place for their log. */
-  private fed: boolean;
+  /** Some boot has made a certificate. */
+  private certified = false;
+  /** What containers start with is there: secrets, credentials, and a place for their log. */
+  private startable = false;
+  /** The bucket takes their images and gives them back. */
+  private stores = false;
   /** Clients have a way to it through the network. */
   private readonly meetsClients: boolean;
   /** It has one to the database. */
@@ -59,8 +64,7 @@ export class Host {
     this.agent = this.rights.register();
     const downloads = this.nothingMissing(reach.internet);
     this.prepared = this.rights.prepare() && downloads;
-    this.containers = this.prepared;
-    this.fed = this.provide();
+    this.provide();
     this.meetsClients = this.nothingMissing(reach.clients);
     this.meetsDatabase = this.nothingMissing(reach.database);
     this.real = site.realHosts?.machineOf(computer.node, where);
@@ -73,9 +77,13 @@ export class Host {
     return gaps.length === 0;
   }
 
-  private provide(): boolean {
+  /** What a boot does, in its order. */
+  private provide(): void {
     const unlocked = this.rights.unlock();
-    return this.rights.feed() && unlocked;
+    this.certified ||= this.prepared && unlocked;
+    this.startable = this.rights.log() && unlocked && this.prepared;
+    this.containers = this.startable;
+    this.stores = this.rights.store();
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
@@ -85,9 +93,15 @@ export class Host {
 
   /** The same answer for who asks on the host itself. */
   private get answers(): boolean {
-    const { database } = this.site;
-    const inside = this.sound && this.fed && this.meetsDatabase && database.available;
+    const inside = this.sound && this.stores && this.database === 'reached';
     return inside && (this.real?.seen().serves ?? true);
+  }
+
+  /** What comes of a connection to the database. */
+  private get database(): 'reached' | 'refused' | 'silent' {
+    const { available, failing } = this.site.database;
+    if (failing || !this.meetsDatabase) return 'silent';
+    return available ? 'reached' : 'refused';
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
@@ -159,8 +173,7 @@ export class Host {
     clock.after(
       chance.between(45_000, 95_000),
       unlessGone(() => {
-        this.containers = this.prepared;
-        this.fed = this.provide();
+        this.provide();
       }),
     );
   }
@@ -194,7 +207,7 @@ export class Host {
       if (!this.online || this.boots !== boot) return;
       if (script === 'undrain') {
         this.listening = true;
-        this.containers = this.prepared;
+        this.containers = this.startable;
       }
       this.writePair(`${script} of ${clock.iso()}`, written);
       if (real) done({ ok: real.code === 0, code: real.code, output: real.output });
@@ -211,11 +224,12 @@ export class Host {
   }
 
   private probe(): ScriptResult {
-    if (this.answers) return { ok: true, output: '{"serves":true}' };
-    const listens = this.containers && this.listening;
-    const reason = listens
-      ? 'curl: (22) The requested URL returned error: 503'
-      : "curl: (7) Failed to connect to localhost port 443 after 0 ms: Couldn't connect to server";
-    return { ok: false, output: JSON.stringify({ serves: false, listens, reason }) };
+    return probed({
+      drained: !this.listening,
+      certified: this.certified,
+      listens: this.containers && this.listening,
+      database: this.database,
+      stores: this.stores,
+    });
   }
 }

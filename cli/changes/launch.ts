@@ -14,15 +14,16 @@ export function launchFindings(
   before: Template,
   staying: readonly Staying[],
 ): Finding[] {
-  return [...outdatedFindings(changes, staying), ...lostFindings(changes, before, staying)];
+  return [
+    ...bundleFindings(changes, staying),
+    ...outdatedFindings(changes, staying),
+    ...lostFindings(changes, before, staying),
+  ];
 }
 
 /** Running hosts stay on the first version of their launch template: what changes waits there. */
 function outdatedFindings(changes: readonly Change[], staying: readonly Staying[]): Finding[] {
-  const changed = new Set(
-    changes.filter(({ before, after }) => launchOf(before) !== launchOf(after)).map(({ id }) => id),
-  );
-  const outdated = staying.filter(({ instance }) => changed.has(templateIdOf(instance) ?? ''));
+  const outdated = stayingWith(changes, staying, withoutBundle);
   if (outdated.length === 0) return [];
   const [what, remain] =
     outdated.length > 1
@@ -31,8 +32,35 @@ function outdatedFindings(changes: readonly Change[], staying: readonly Staying[
   const text =
     `${what}: what a new host gets changes (its launch template), and ${remain} as now. ` +
     renewal(outdated);
-  const about = outdated.flatMap(({ instance }) => templateIdOf(instance) ?? []);
-  return [{ text, effect: 'note', about }];
+  return [{ text, effect: 'note', about: templatesOf(outdated) }];
+}
+
+/** The one thing in a launch template that running hosts take too, when they are told to. */
+function bundleFindings(changes: readonly Change[], staying: readonly Staying[]): Finding[] {
+  const behind = stayingWith(changes, staying, bundleIn);
+  if (behind.length === 0) return [];
+  const update = `${siteOf(behind)}-update`;
+  const [what, take] =
+    behind.length > 1
+      ? ['hosts', `running hosts take it by ${update} on node a, then, when it serves, on node b`]
+      : [nodesOf(behind), `the running one takes it by ${update}, while the other one serves`];
+  const text =
+    `${what}: the host bundle changes, and no host is replaced for it: ${take} ` +
+    '(docs/hosts.md#updates).';
+  return [{ text, effect: 'note', about: templatesOf(behind) }];
+}
+
+/** Those whose launch template differs in a part of its data. */
+function stayingWith(
+  changes: readonly Change[],
+  staying: readonly Staying[],
+  part: (launch: string | undefined) => string | undefined,
+): Staying[] {
+  const of = (resource: Resource | undefined) => part(launchOf(resource));
+  const changed = new Set(
+    changes.filter(({ before, after }) => of(before) !== of(after)).map(({ id }) => id),
+  );
+  return staying.filter(({ instance }) => changed.has(templateIdOf(instance) ?? ''));
 }
 
 /** What goes though hosts were made to use it: their role, their key, what their user data names. */
@@ -62,6 +90,12 @@ const renewal = (some: readonly Staying[]): string =>
     ? 'To renew them, raise hosts.generation of one node and deploy, then of the other.'
     : `To renew it, raise hosts.generation.${some[0]?.node}.`;
 
+const templatesOf = (some: readonly Staying[]): string[] =>
+  some.flatMap(({ instance }) => templateIdOf(instance) ?? []);
+
+const siteOf = ([one]: readonly Staying[]): string =>
+  one?.instance?.Properties?.Tags?.find(({ Key }: { Key: string }) => Key === 'orthweb:site').Value;
+
 const templateIdOf = (instance: Resource | undefined): string | undefined =>
   instance?.Properties?.LaunchTemplate?.LaunchTemplateId?.Ref;
 
@@ -71,6 +105,13 @@ function launchOf(template: Resource | undefined): string | undefined {
   const { TagSpecifications: _tags, ...data } = template.Properties?.LaunchTemplateData ?? {};
   return JSON.stringify(data);
 }
+
+/** Where user data says that the bundle is; references stand between the quotes as they are. */
+const BUNDLE = /ORTHWEB_BUNDLE='[^']*'/;
+
+const bundleIn = (launch: string | undefined): string | undefined => launch?.match(BUNDLE)?.[0];
+const withoutBundle = (launch: string | undefined): string | undefined =>
+  launch?.replace(BUNDLE, '');
 
 /** Ids of the resources that a host's launch template names, and of the role in its profile. */
 function usedBy(instance: Resource | undefined, { Resources = {} }: Template): Set<string> {

@@ -39,7 +39,8 @@ const choice = (description: string, choices: readonly string[]): Parameter => (
 const commandsOf = (bundle: string) =>
   ({
     probe: {
-      description: 'Asks the host what a client would ask. Changes nothing.',
+      description:
+        'Asks the host what a client would ask; writes and reads one small object of the bucket.',
       timeoutSeconds: 30,
     },
     drain: {
@@ -81,7 +82,9 @@ const commandsOf = (bundle: string) =>
       timeoutSeconds: 1800,
       parameters: {
         Bundle: {
-          description: 'Where the bundle lies in S3; that of the last deployment unless you say.',
+          description:
+            'Where the bundle lies in S3. Hosts may read that of the last deployment alone: to go ' +
+            'back, deploy the earlier commit, then update again.',
           pattern: '^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[0-9a-f]{64}[.]zip$',
           default: bundle,
         },

@@ -81,9 +81,12 @@ export class Host extends Construct {
       securityGroupIds: [props.network.hostGroup.securityGroupId],
       monitoring: true,
     });
-    // Created once the host says that it is prepared: a deployment that replaces both, against all
-    // advice, still has the first one ready before it touches the second.
-    this.instance.cfnOptions.creationPolicy = { resourceSignal: { count: 1, timeout: 'PT15M' } };
+    // Created once the host says that it serves: a deployment that replaces both, against all advice,
+    // still has the first one serving before it touches the second. The first boot gives up by itself,
+    // and says at what: packages, Compose and the bundle with all pauses, then six times the start of
+    // orthweb.service, whose first one fetches about a gigabyte of images, fit into this with some
+    // minutes to spare. Only a host that cannot be heard is waited for to the end.
+    this.instance.cfnOptions.creationPolicy = { resourceSignal: { count: 1, timeout: 'PT45M' } };
     this.instance.node.addDependency(props.subnet.internetConnectivityEstablished);
 
     if (props.addresses === 'elastic') {

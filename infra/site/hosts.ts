@@ -127,6 +127,9 @@ export class Hosts extends Construct {
       // The agent reports at boot and backs off for long when denied, and the first boot happens
       // once: rights and the way to S3 must be there first.
       instance.node.addDependency(this.role, images, network.s3);
+      // It ends with Orthanc's user of the database, and no host waits for rules between groups:
+      // before them its packets are dropped, and the first boot would wait for a silent database.
+      instance.node.addDependency(network.hostGroup, network.databaseGroup);
     }
     // CloudFormation works in parallel where it may: an update that stops instances would stop both.
     this.b.instance.node.addDependency(this.a.instance);

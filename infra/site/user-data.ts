@@ -18,7 +18,7 @@ export interface HostSettings {
   readonly site: string;
   readonly node: 'a' | 'b';
   readonly region: string;
-  /** The stack, and in it the instance, whose creation waits for this host to be prepared. */
+  /** The stack, and in it the instance, whose creation waits until this host serves. */
   readonly stack: string;
   readonly resource: string;
   /** `s3://bucket/key` of the host bundle. */

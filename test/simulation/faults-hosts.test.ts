@@ -43,7 +43,7 @@ describe('failing-database', () => {
 
     expect(time('database', 'available')).toBe('12:04');
     expect(kinds).toEqual(['LATE', 'STARTED']);
-    expect(mails[0]?.text).toContain('returned error: 503');
+    expect(mails[0]?.text).toContain('Nothing is heard from the database.');
     expect(calls.filter((text) => text.startsWith('undrain'))).toEqual([]);
     expect(mails[1]?.at.slice(11, 16)).toMatch(/^12:1[6-8]$/);
   });

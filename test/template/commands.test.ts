@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Assembly, type Properties } from './support/assembly.ts';
@@ -6,6 +6,12 @@ import { clinic, hospital } from './support/sites.ts';
 
 const HOST_SCRIPTS = path.join(import.meta.dirname, '../../compose/host');
 const SCRIPTS = ['probe', 'drain', 'undrain', 'boot', 'restart', 'logs', 'secrets', 'update'];
+
+/** What hosts.md has of them, a row for each. */
+const [TABLE = ''] =
+  /^\| document .*?(?=\n\n)/ms.exec(
+    readFileSync(path.join(import.meta.dirname, '../../docs/hosts.md'), 'utf8'),
+  ) ?? [];
 
 /** What no parameter of any document may take. */
 const HOSTILE = [
@@ -67,6 +73,22 @@ describe.each([
       expect(existsSync(path.join(HOST_SCRIPTS, `${script}.sh`))).toBe(true);
       expect(Number(timeoutSeconds)).toBeGreaterThanOrEqual(30);
       expect(Number(timeoutSeconds)).toBeLessThanOrEqual(1800);
+    }
+  });
+
+  it('say that nothing changes of no script that writes to the bucket', () => {
+    for (const { Name, Content } of documents) {
+      const script = Name.replace(`${config.site}-`, '');
+      const writes = /\bbucket put\b/.test(
+        readFileSync(path.join(HOST_SCRIPTS, `${script}.sh`), 'utf8'),
+      );
+      const [row = ''] = new RegExp(`^.*\`<site>-${script}\`.*$`, 'm').exec(TABLE) ?? [];
+
+      expect([script, writes]).toEqual([script, script === 'probe']);
+      for (const said of [Content.description, row]) {
+        if (writes) expect(said).toMatch(/one small object of the bucket/);
+        if (writes) expect(said).not.toMatch(/changes nothing(?! but)/i);
+      }
     }
   });
 
@@ -134,7 +156,12 @@ describe.each([
       .flatMap(({ properties }) => properties.PolicyDocument.Statement)
       .find(({ Sid }) => Sid === 'Bundle');
 
-    expect(rights.Resource).toContain(`/${key}`);
+    // So that no other can be had, whatever somebody names: the parameter says what to do then.
+    expect([rights.Resource].flat()).toEqual([expect.stringContaining(`/${key}`)]);
+    expect(bundle.description).toMatch(/that of the last deployment alone: .*deploy the earlier/);
+    expect(TABLE).toMatch(
+      /`<site>-update` .*the last deployment, which is the only one that hosts/,
+    );
     for (const other of [
       `https://bucket/${key}`,
       `s3://bucket/folder/${key}`,

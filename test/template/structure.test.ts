@@ -179,6 +179,19 @@ describe('one vocabulary', () => {
     }
   });
 
+  it('the page on architecture has each verb of the command line', () => {
+    const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+    const verbs = [...read('cli/main.ts').matchAll(/\.command\('(\w+)'\)/g)].map(
+      ([, verb]) => verb,
+    );
+    const [, row = ''] =
+      /^\| `cli\/` \| .*?<verb>`: (.*) \|$/m.exec(read('docs/architecture.md')) ?? [];
+    const named = [...row.matchAll(/`(\w+)`/g)].map(([, verb]) => verb);
+
+    expect(verbs).not.toEqual([]);
+    expect(named.sort()).toEqual(verbs.sort());
+  });
+
   it('folders and files are in kebab-case', () => {
     const odd = files.filter((file) => !/^[a-z0-9/-]+(\.[a-z0-9-]+)*\.ts$/.test(file));
 

@@ -31,7 +31,12 @@ export class Database {
 
   /** It answers clients: more than its status says. */
   get available(): boolean {
-    return this.status === 'available' && this.failures === 0;
+    return this.status === 'available' && !this.failing;
+  }
+
+  /** Nothing is heard from it, whatever its status says. */
+  get failing(): boolean {
+    return this.failures > 0;
   }
 
   /** It answers nobody from now on (1), or does again for one of the reasons (-1). */

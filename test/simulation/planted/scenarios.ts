@@ -93,7 +93,7 @@ export const SCENARIOS: Readonly<Record<Invariant, Scenario>> = {
   },
   7: {
     patch: '07-shared',
-    plants: 'a host that answers 503 is told to take clients again',
+    plants: 'a host whose database is away is told to take clients again',
     site: clinic,
     play: {
       ...opening,

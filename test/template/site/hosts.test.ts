@@ -82,6 +82,18 @@ describe('hosts', () => {
     expect(b.DependsOn).toContain(a);
   });
 
+  it('are not made before they can reach the database, which their first boot needs', () => {
+    const rules = ['Egress', 'Ingress'].flatMap((direction) =>
+      all(template, `AWS::EC2::SecurityGroup${direction}`)
+        .filter(([, { FromPort }]) => FromPort === 5432)
+        .map(([id]) => id),
+    );
+    const hosts = Object.values(template.findResources('AWS::EC2::Instance'));
+
+    expect([rules, hosts].map(({ length }) => length)).toEqual([2, 2]);
+    for (const { DependsOn } of hosts) expect(DependsOn).toEqual(expect.arrayContaining(rules));
+  });
+
   it('are replaced one node at a time, when the operator asks for it', () => {
     const before = all(template, 'AWS::EC2::Instance').map(([, host]) => host.LaunchTemplate);
     const after = all(
@@ -93,11 +105,11 @@ describe('hosts', () => {
     expect(after[1]).toEqual(before[1]);
   });
 
-  it('count as created when they say that they are prepared, and not before', () => {
+  it('count as created when they say that they serve, and not before', () => {
     const hosts = Object.entries(template.findResources('AWS::EC2::Instance'));
 
     expect(hosts.map(([, { CreationPolicy }]) => CreationPolicy)).toEqual(
-      hosts.map(() => ({ ResourceSignal: { Count: 1, Timeout: 'PT15M' } })),
+      hosts.map(() => ({ ResourceSignal: { Count: 1, Timeout: 'PT45M' } })),
     );
     expect(userData(template).map((text) => setting(text, 'RESOURCE'))).toEqual(
       hosts.map(([id]) => id),

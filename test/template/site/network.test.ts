@@ -82,30 +82,30 @@ describe('the network', () => {
     );
   });
 
-  it('lets nothing through its way to S3 but images, the host bundle and packages of Linux', () => {
-    const [[, endpoint] = []] = all(synth(), 'AWS::EC2::VPCEndpoint');
-    const open = endpoint?.PolicyDocument.Statement.map(
-      ({ Effect, Action, Resource }: Properties) => [
+  it('lets nothing through its way to S3 but images, the host bundle, packages and, in us-east-1, Docker Hub', () => {
+    const opened = (template: Template) => {
+      const [[, endpoint] = []] = all(template, 'AWS::EC2::VPCEndpoint');
+      return endpoint?.PolicyDocument.Statement.map(({ Effect, Action, Resource }: Properties) => [
         Effect,
         [Action].flat().join(' '),
         JSON.stringify(Resource).replace(/"|Fn::|StorageData\w+/g, ''),
-      ],
-    );
-
-    expect(open).toEqual([
+      ]);
+    };
+    const expected = (region: string, ...more: string[]) => [
       ['Allow', 's3:GetObject', expect.stringMatching(/cdk-hnb659fds-assets-.*[0-9a-f]{64}\.zip/)],
-      [
-        'Allow',
-        's3:GetObject',
-        expect.stringMatching(/:s3:::al2023-repos-ca-central-1-de612dc2\/\*/),
-      ],
+      ['Allow', 's3:GetObject', expect.stringContaining(`:s3:::al2023-repos-${region}-de612dc2/*`)],
+      ...more.map((objects) => ['Allow', 's3:GetObject', expect.stringContaining(objects)]),
       [
         'Allow',
         's3:DeleteObject s3:GetObject s3:PutObject',
         expect.stringMatching(/Arn.*\/images\/\*/),
       ],
       ['Allow', 's3:ListBucket', expect.stringMatching(/^\{GetAtt:\[,Arn\]\}$/)],
-    ]);
+    ];
+    const east = synth({ region: 'us-east-1', zones: ['us-east-1a', 'us-east-1b'] });
+
+    expect(opened(synth())).toEqual(expected('ca-central-1'));
+    expect(opened(east)).toEqual(expected('us-east-1', ':s3:::docker-images-prod/*'));
   });
 
   it('lets images of Docker Hub through it where their bucket is, and nowhere else', () => {

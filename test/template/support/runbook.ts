@@ -13,6 +13,14 @@ export const runbookSections = (): string[] =>
       .replace(/\s/g, '-'),
   );
 
+/** The text below a heading. */
+export function sectionOfRunbook(heading: string): string {
+  const [, text] =
+    new RegExp(`^## ${heading}$(.*?)(?=^## )`, 'ms').exec(readFileSync(RUNBOOK, 'utf8')) ?? [];
+  if (text === undefined) throw new Error(`the runbook has no section ${heading}`);
+  return text;
+}
+
 /** The section that a text sends its reader to: `See docs/runbook.md#late` → `late`. */
 export const sectionNamedIn = (text: string): string | undefined =>
   /\bdocs\/runbook\.md#([\w-]+)/.exec(text)?.[1];

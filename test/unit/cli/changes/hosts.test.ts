@@ -52,6 +52,36 @@ describe('hosts', () => {
     expect(said.verdict).toBe('safe');
   });
 
+  describe('whose bundle changes', () => {
+    const dicom = { modalities: { CT1: ['store' as const] } };
+    const more = templates({ dicom });
+
+    it('take it by an update, one after the other, and are not replaced', () => {
+      const said = told(clinic, more);
+
+      expect(sentences(said)).toEqual([
+        'hosts: the host bundle changes, and no host is replaced for it: running hosts take it by clinic-update on node a, then, when it serves, on node b (docs/hosts.md#updates).',
+      ]);
+      expect(said.verdict).toBe('safe');
+    });
+
+    it('are two things to say where new hosts get something else besides', () => {
+      expect(sentences(told(clinic, templates({ dicom, hosts: { volumeGiB: 40 } })))).toEqual([
+        expect.stringMatching(/^hosts: the host bundle changes, /),
+        expect.stringMatching(/^hosts: what a new host gets changes /),
+      ]);
+    });
+
+    it('are one where the other node gets a new host, which has it', () => {
+      const next = templates({ dicom, hosts: { generation: { a: 2, b: 1 } } });
+
+      expect(sentences(told(clinic, next))).toEqual([
+        expect.stringMatching(/^node a: a new host replaces it/),
+        'node b: the host bundle changes, and no host is replaced for it: the running one takes it by clinic-update, while the other one serves (docs/hosts.md#updates).',
+      ]);
+    });
+  });
+
   it('are named when they stay as they are while the other one is renewed', () => {
     const hosts = { volumeGiB: 40, generation: { a: 2, b: 1 } };
     const said = told(clinic, templates({ hosts }));
