@@ -29,7 +29,7 @@ if [[ -e $former && -z ${ORTHWEB_PUT_BACK:-} ]]; then
   ORTHWEB_PUT_BACK=yes exec bash "$home/host/boot.sh"
 fi
 # What else an update has left is of no use.
-rm -rf "$home/.fresh" "$former.unfinished"
+rm -rf "$home/.fresh" "$home/.taken" "$former.unfinished"
 anew=()
 [[ ! -e $former ]] || anew=(--force-recreate)
 

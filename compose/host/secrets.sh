@@ -66,7 +66,7 @@ secret .database.fresh "$ORTHWEB_DATABASE_SECRET" '{"username": …, "password":
       + "&connect_timeout=5&tcp_user_timeout=10000"
       + "&keepalives_idle=10&keepalives_interval=5&keepalives_count=3"
       # And the database gives up a node that went so, whose locks would hold up the other node.
-      + "&options=" + ("-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3" | @uri))}}' \
+      + "&options=" + ("-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c tcp_user_timeout=15000" | @uri))}}' \
   --arg host "$ORTHWEB_DATABASE" --arg node "$ORTHWEB_NODE"
 
 printf 'proxy_set_header Authorization "Basic %s";\n' \

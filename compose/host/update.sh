@@ -58,7 +58,7 @@ main() {
   [[ $SSM_Bundle =~ $pattern ]]
   readonly hash=${BASH_REMATCH[1]}
   lock
-  rm -rf "$fresh"
+  rm -rf "$fresh" "$home/.taken"
   said=$(mktemp -p /run/orthweb)
   trap 'rm -rf "$said" "$fresh"' EXIT
 

@@ -59,7 +59,7 @@ describe('secrets of a site, after it has been used', () => {
     expect(traces.of('Orthanc has started')).toEqual(expect.arrayContaining(both('orthanc logs')));
     expect(traces.of('GET /orthanc/dicom-web')).toEqual(['b nginx logs']);
     expect(traces.of('ready to accept connections')).toEqual(['database log']);
-    expect(traces.of('"serves":true')).toEqual(['probe undefined']);
+    expect(traces.of('"verdict":"serves"')).toEqual(['probe undefined']);
     expect(traces.of('ssl_verify_client')).toEqual(
       expect.arrayContaining(both('/run/orthweb/config/nginx/site/dicom-clients.conf')),
     );
