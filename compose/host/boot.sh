@@ -12,7 +12,7 @@ said=$(mktemp -p /run/orthweb)
 trap 'rm -f "$said"' EXIT
 
 fail() {
-  say '{booted: false, reason: "\($what): \($said)"}' --arg what "$1" --arg said "$(words <"$said")"
+  say '{booted: false, reason: "\($what): \($said)"}' --arg what "$1" --arg said "$(why "$said")"
   exit 1
 }
 
@@ -38,11 +38,16 @@ services=(nginx orthanc)
 
 [[ ! -e $former ]] || step 'installing the bundle' bash "$home/host/install.sh"
 step 'fetching secrets' bash "$home/host/secrets.sh"
-step 'fetching credentials for images' bash "$home/host/credentials.sh"
+step 'fetching credentials for images' timeout 60 bash "$home/host/credentials.sh"
 step 'making an interim certificate' bash "$home/host/certificate.sh"
 step 'writing the configuration' bash "$home/host/render.sh"
+# Where an undrain did not end, nginx that is closing would count as up.
+if [[ -e $closing ]]; then
+  step 'ending an nginx that closes' compose stop --timeout 20 nginx
+  rm "$closing"
+fi
 unprepared=
-bash "$home/host/database.sh" >"$said" 2>&1 || unprepared=$(<"$said")
+bash "$home/host/database.sh" >"$said" 2>&1 || unprepared="$(<"$said") (it ended with $?)"
 # Without a database too: this node then says itself what is wrong with it.
 step 'starting the containers' compose up --detach --remove-orphans "${anew[@]}" "${services[@]}"
 [[ ! -e $former ]] || forget

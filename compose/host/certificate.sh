@@ -10,10 +10,10 @@ readonly tls=$home/tls
 readonly name="orthweb-$ORTHWEB_NODE"
 
 install -d -m 0755 "$tls" "$tls/gen"
-# A pair that was not finished is nobody's.
-rm -rf "$tls"/gen/.interim.*
+# A pair that never became live is nobody's.
+rm -rf "$tls"/gen/.interim.* "$tls/gen/interim" "$tls/.live"
 pair=$(mktemp -d "$tls/gen/.interim.XXXXXX")
-openssl req -x509 -newkey rsa:2048 -noenc -sha256 -days 30 \
+openssl req -x509 -newkey rsa:2048 -noenc -sha256 -days 365 \
   -subj "/O=Orthweb interim/CN=$name" \
   -addext "subjectAltName=DNS:$name" -addext 'keyUsage=critical,digitalSignature,keyEncipherment' \
   -addext 'extendedKeyUsage=serverAuth' -addext 'basicConstraints=critical,CA:FALSE' \

@@ -16,22 +16,24 @@ readonly psql=(psql --no-psqlrc --no-password --quiet --tuples-only --set ON_ERR
 
 # become ARN: prints the user's name, and leaves the password where psql looks for it.
 become() {
-  aws secretsmanager get-secret-value --region "$ORTHWEB_REGION" --secret-id "$1" \
-    --query SecretString --output text >.fetched
-  jq --raw-output '"*:*:*:*:\(.password)"' .fetched >.pgpass
-  jq --raw-output .username .fetched
+  fetch_secret "$1" >.fetched || return
+  jq --raw-output '"*:*:*:*:" + (.password | gsub("(?<end>[:\\\\])"; "\\\(.end)"))' .fetched >.pgpass || return
+  jq --raw-output --exit-status .username .fetched
 }
 
-user=$(become "$ORTHWEB_DATABASE_SECRET")
+user=$(become "$ORTHWEB_DATABASE_SECRET") || exit 1
 if said=$("${psql[@]}" --username "$user" --dbname orthanc --command 'select 1' 2>&1); then exit; fi
-# The server's own refusals are FATAL; all else is about the way to it.
-if [[ $said != *FATAL* ]]; then
-  echo "it cannot be reached: $(words <<<"$said")" >&2
-  exit 1
-fi
+# Only what the server says of user and database themselves is for the master to mend.
+case $said in
+  *'password authentication failed'* | *'does not exist'* | *'permission denied for database'*) ;;
+  *)
+    echo "it cannot be reached: $(words <<<"$said")" >&2
+    exit 1
+    ;;
+esac
 
 # Twice, as a person would type it. Without a terminal psql reads it from stdin.
 jq --raw-output '.password, .password' .fetched >.password
-master=$(become "$ORTHWEB_MASTER_SECRET")
+master=$(become "$ORTHWEB_MASTER_SECRET") || exit 1
 setsid --wait "${psql[@]}" --username "$master" --dbname postgres \
   --set "user=$user" --file "$home/host/database.sql" <.password >/dev/null

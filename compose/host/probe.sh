@@ -91,13 +91,14 @@ database() {
   fi
 }
 
-# With the credentials that Orthanc has, as it would.
+# With the credentials that Orthanc has, as it would. What is read may be of another probe at the same
+# time.
 storage() {
   local folder key=${ORTHWEB_IMAGES_PREFIX}probe-of-$ORTHWEB_NODE
   folder=$(mktemp -d -p /run/orthweb) && cd "$folder" || return
   trap 'rm -rf "$PWD"' EXIT
-  export AWS_SHARED_CREDENTIALS_FILE=/run/orthweb/secrets/images/credentials AWS_MAX_ATTEMPTS=1
-  head --bytes 64 /dev/urandom >sent
+  export AWS_SHARED_CREDENTIALS_FILE=/run/orthweb/secrets/images/credentials AWS_MAX_ATTEMPTS=1 AWS_EC2_METADATA_DISABLED=true
+  echo "probe of node $ORTHWEB_NODE" >sent
   bucket() { timeout 4 aws s3api "$1-object" --region "$ORTHWEB_REGION" --bucket "$ORTHWEB_IMAGES_BUCKET" --key "$key" "${@:2}"; }
   if ! bucket put --body sent >/dev/null 2>said; then
     say '{writes: false, reads: false, said: $said}' --arg said "$(words <said)"

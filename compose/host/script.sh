@@ -52,15 +52,37 @@ lock() {
   export ORTHWEB_LOCK=held
 }
 
-# running SERVICE: whether its container runs.
-running() {
-  compose ps --all --format json "$1" 2>/dev/null |
-    jq --exit-status --slurp 'any(.State == "running")' >/dev/null
+# state SERVICE: running, exited and so on, or nothing where there is no container of it. Fails when
+# Docker does not answer: what runs then, runs on.
+state() {
+  local said
+  said=$(timeout 10 docker compose --project-directory "$home" ps --all --format json "$1" </dev/null 2>/dev/null) || return
+  jq --raw-output --slurp '.[0].State // ""' <<<"$said"
+}
+
+# fetch_secret ARN: what is in it, on stdout.
+fetch_secret() {
+  local status=0
+  timeout 45 aws secretsmanager get-secret-value --region "$ORTHWEB_REGION" --secret-id "$1" \
+    --query SecretString --output text || status=$?
+  ((status != 124)) || echo 'AWS did not answer in 45 seconds.' >&2
+  return "$status"
+}
+
+# why FILE: the reason that a script of ours gave in it, or else its last words.
+why() {
+  local reason
+  reason=$(jq --raw-output --slurp 'map(.reason? // empty) | last // empty' "$1" 2>/dev/null) || reason=
+  [[ -n $reason ]] || reason=$(words <"$1")
+  printf '%s' "$reason"
 }
 
 # The host takes no new clients, by somebody's wish: until undrain.sh, or the next boot.
 # shellcheck disable=SC2034 # for those who source this
 readonly drained=/run/orthweb/drained
+# An undrain that has not ended: nginx may still be closing, and would then be gone.
+# shellcheck disable=SC2034 # as above
+readonly closing=/run/orthweb/closing
 
 # serving SECONDS: waits so long for this host to serve; what it lacks then, it says.
 serving() {
@@ -79,4 +101,6 @@ serving() {
 readonly former=$home/.former
 
 # What is in use is to stay. A part of a bundle would be worse than none.
-forget() { mv -T "$former" "$former.unfinished" && rm -rf "$former.unfinished"; }
+forget() {
+  mv -T "$former" "$former.unfinished" && sync --file-system "$home" && rm -rf "$former.unfinished"
+}

@@ -22,8 +22,7 @@ fail() {
 secret() {
   local file=$1 arn=$2 remedy=$3 filter=$4
   shift 4
-  aws secretsmanager get-secret-value --region "$ORTHWEB_REGION" --secret-id "$arn" \
-    --query SecretString --output text >.fetched 2>.said ||
+  fetch_secret "$arn" >.fetched 2>.said ||
     fail "The secret $arn could not be fetched: $(words <.said)"
   # A try of jq 1.6 catches also what comes after it; not out of a list.
   jq --raw-input --slurp --compact-output "$@" \
@@ -87,7 +86,10 @@ replace .database.fresh database.json "$orthanc"
 replace .health.fresh health.conf root:root
 
 restarted=()
-if [[ -e stale ]] && running orthanc; then
+if [[ -e stale ]]; then
+  container=$(state orthanc) || fail 'Docker does not answer: Orthanc may run with former secrets.'
+fi
+if [[ ${container:-} == running ]]; then
   # Another password is Orthanc's only once the database knows it.
   bash "$home/host/database.sh" >.said 2>&1 || fail "The database was not prepared: $(words <.said)"
   compose up --detach --no-deps --force-recreate --wait --wait-timeout 120 orthanc >/dev/null 2>.said ||

@@ -10,7 +10,6 @@ said=$(mktemp -p /run/orthweb)
 trap 'rm -f "$said"' EXIT
 
 # From now on the drain is called off, whatever becomes of this.
-readonly closing=/run/orthweb/closing
 [[ ! -e $drained ]] || mv "$drained" "$closing"
 
 undrain() {

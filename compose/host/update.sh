@@ -25,7 +25,7 @@ start() {
 
 fetch() {
   mkdir "$fresh" &&
-    aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "${SSM_Bundle:?}" "$fresh/bundle.zip" &&
+    timeout 120 aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "${SSM_Bundle:?}" "$fresh/bundle.zip" &&
     unzip -q "$fresh/bundle.zip" -d "$fresh" &&
     rm "$fresh/bundle.zip" &&
     printf '%s\n' "$hash" >"$fresh/bundle" &&
@@ -48,7 +48,7 @@ put_back() {
 
 give_up() {
   say '{updated: false, restored: $restored, reason: "\($what): \($said)"}' \
-    --argjson restored "$1" --arg what "$2" --arg said "$(words <"$said")"
+    --argjson restored "$1" --arg what "$2" --arg said "$(why "$said")"
   exit 1
 }
 
