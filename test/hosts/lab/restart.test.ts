@@ -66,6 +66,24 @@ it.each(['orthanc', 'nginx'])('Docker starts %s again when it crashes', async (s
   await serving(running, outside, ['a']);
 });
 
+it('an Orthanc that is told to end while it starts ends at once', async () => {
+  const seconds = await on(
+    'a',
+    `docker compose --project-directory /opt/orthweb kill orthanc
+     docker compose --project-directory /opt/orthweb up --detach orthanc
+     sleep 0.2
+     SECONDS=0
+     docker compose --project-directory /opt/orthweb stop --timeout 30 orthanc
+     echo "$SECONDS"`,
+  );
+
+  const { code } = await send('a', 'restart', { Service: 'orthanc' });
+
+  expect(Number(seconds)).toBeLessThan(10);
+  expect(code).toBe(0);
+  await serving(running, outside, ['a']);
+});
+
 it('a drained host stays drained through restarts, until it is undrained', async () => {
   await send('a', 'drain');
 
