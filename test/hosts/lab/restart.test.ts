@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import { killed, signalled } from '../support/break.ts';
+import { changedBundle, put } from '../support/changed-bundle.ts';
 import { Outside } from '../support/outside.ts';
 import { runningLab } from '../support/running-lab.ts';
 import { until } from '../support/until.ts';
 import { serving, viewsOf } from '../support/views.ts';
 
-const running = await runningLab();
+// What hangs gets less time to end; what comes after that does not hang on how long it was.
+const brief = { 'host/restart.sh': put('stop --timeout 20', 'stop --timeout 4') };
+const running = await runningLab({ bundle: changedBundle(brief) });
 const { on, send } = running;
 const outside = new Outside(running.lab);
 
