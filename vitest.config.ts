@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 export default defineConfig({
   test: {
     globalSetup: ['test/temporary.setup.ts', 'test/bundles.setup.ts'],
     // By default one core is left idle.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     projects: [
       // These three change nothing that outlives a test: files share what they have imported, which
       // is much of their time. A simulation stops its process's clock, and gives it back when it
@@ -38,6 +40,8 @@ export default defineConfig({
           include: ['test/hosts/**/*.test.ts'],
           isolate: false,
           testTimeout: 60_000,
+          // Labs are made in hooks, several at a time.
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -32,6 +32,8 @@ export interface Service {
   readonly noNewPrivileges: boolean;
   readonly stopSignal: string;
   readonly stopSeconds: number;
+  /** Whether another program is process 1, which passes SIGTERM on. */
+  readonly init: boolean;
   readonly restart: 'no' | 'on-failure';
   readonly healthcheck: Healthcheck | undefined;
   readonly dependsOn: Readonly<Record<string, Dependency>>;
@@ -57,7 +59,7 @@ const MODELLED = [
     'cap_add',
   ],
   ...['security_opt', 'read_only', 'ports', 'stop_signal', 'stop_grace_period', 'restart'],
-  ...['healthcheck', 'depends_on'],
+  ...['healthcheck', 'depends_on', 'init'],
 ];
 const WITHOUT_EFFECT = ['pids_limit', 'mem_limit', 'logging', 'labels', 'networks', 'hostname'];
 
@@ -90,6 +92,9 @@ function serviceOf(name: string, said: Tree, fileOf: (secret: string) => string)
   if (restart !== 'no' && restart !== 'on-failure') {
     throw new Error(`${where}.restart: ${restart}: not modelled in the lab`);
   }
+  if (said.init === true && said.stop_signal !== undefined) {
+    throw new Error(`${where}.init: the lab models it for what is stopped by SIGTERM only`);
+  }
   if (typeof said.command === 'string') throw new Error(`${where}.command: write it as a list`);
   const options = list(said.security_opt).map(String);
   if (options.some((option) => option !== 'no-new-privileges:true')) {
@@ -114,6 +119,7 @@ function serviceOf(name: string, said: Tree, fileOf: (secret: string) => string)
     noNewPrivileges: options.length > 0,
     stopSignal: String(said.stop_signal ?? 'SIGTERM'),
     stopSeconds: secondsOf(String(said.stop_grace_period ?? '10s')),
+    init: said.init === true,
     restart,
     healthcheck:
       said.healthcheck === undefined ? undefined : healthOf(where, tree(said.healthcheck)),

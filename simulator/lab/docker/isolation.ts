@@ -25,14 +25,15 @@ export function privileges({ user, capabilities, noNewPrivileges }: Service): st
   ];
 }
 
-/** Writes the bash that mounts what a service asks for into its root; returns the file. */
-export function prepared({ name, tmpfs, volumes, secrets }: Service, { fit }: Image): string {
+/** Writes the bash that mounts what a service asks for into its root, and sets `init`; returns the file. */
+export function prepared({ name, init, tmpfs, volumes, secrets }: Service, { fit }: Image): string {
   const lines = [
     `hostname ${quoted(name)}`,
     // Parents before what lies in them.
     ...[...tmpfs].sort().map(memory),
     ...[...volumes, ...secrets].map(bind),
     fit,
+    `init=${init}`,
   ];
   const file = `/run/container-${name}.sh`;
   writeFileSync(file, `${lines.join('\n')}\n`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the root that a container sees, in new namespaces of mounts, processes and host name, then
-# becomes the container's program. Nothing of the host is in there but what is mounted on purpose.
+# becomes the container's program, or, with `init`, what starts it. Nothing of the host is in there but what is mounted on purpose.
 # $1 is a file of bash that mounts the container's own things into $root; then comes the program.
 # On descriptor 3 it says its number on the host, then `ready` when nothing can go wrong any more.
 set -euo pipefail
@@ -49,6 +49,18 @@ mount -o remount,ro "$root"
 pivot_root . .host
 cd /
 umount -l /.host
+if [[ ${init:?} == true ]]; then
+  # As docker-init does. Process 1 gets no signal that it does not ask for; others do.
+  trap 'kill -s TERM "$program" || true' TERM
+  "$@" 3>&- 62>&- 63>&- &
+  program=$!
+fi
 echo ready >&3
 exec 3>&- 62>&- 63>&-
-exec "$@"
+[[ $init == true ]] || exec "$@"
+while :; do
+  code=0
+  wait "$program" || code=$?
+  # A signal ends the waiting too.
+  kill -0 "$program" 2>/dev/null || exit "$code"
+done

@@ -55,7 +55,7 @@ describe('a container of the lab', () => {
         .stdout;
     const first = await pid();
     await lab.a.run(['kill', '-KILL', first.trim()]);
-    await expect.poll(async () => (await asked()).code).toBe(0);
+    await expect.poll(async () => (await asked()).code, { timeout: 20_000 }).toBe(0);
     expect(await pid()).not.toBe(first);
 
     await compose('stop');
@@ -80,10 +80,10 @@ describe('a container of the lab', () => {
       /"Health":"(\w+)"/.exec((await compose('ps', '--format', 'json')).stdout)?.[1];
     await compose('kill', '--signal', 'STOP', 'nginx');
     await inside('kill -STOP $(pgrep nginx)');
-    await expect.poll(health, { timeout: 15_000 }).toBe('unhealthy');
+    await expect.poll(health, { timeout: 30_000 }).toBe('unhealthy');
 
     await inside('kill -CONT $(pgrep nginx)');
-    await expect.poll(health, { timeout: 15_000 }).toBe('healthy');
+    await expect.poll(health, { timeout: 30_000 }).toBe('healthy');
   });
 
   it('says what it printed', async () => {
@@ -94,10 +94,10 @@ describe('a container of the lab', () => {
       '--no-log-prefix',
       '--timestamps',
       '--tail',
-      '1',
+      '20',
       'nginx',
     );
-    expect(stdout).toMatch(/^\S+Z 10\.231\.77\.20 - - .* "GET \/ HTTP\/1\.1" 200 /);
+    expect(stdout).toMatch(/^\S+Z 10\.231\.77\.20 - - .* "GET \/ HTTP\/1\.1" 200 /m);
   });
 });
 

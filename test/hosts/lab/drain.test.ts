@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Ended } from '../../../simulator/lab/command.ts';
 import { changedBundle } from '../support/changed-bundle.ts';
 import { Device } from '../support/device.ts';
@@ -87,12 +87,14 @@ describe('a drain', () => {
 
 describe('a drain that somebody holds up', () => {
   // Four minutes are long for a test; what comes at their end does not hang on how long they were.
-  beforeAll(() => {
+  const waits = (seconds: number) => {
     const script = lab.a.disk('opt/orthweb/host/drain.sh');
-    writeFileSync(script, readFileSync(script, 'utf8').replace('SECONDS + 240', 'SECONDS + 4'));
-  });
+    const text = readFileSync(script, 'utf8');
+    writeFileSync(script, text.replace(/SECONDS \+ \d+/, `SECONDS + ${seconds}`));
+  };
 
   it('ends after its time with how many are left, and they go on', async () => {
+    waits(4);
     const release = await holding();
 
     const drained = await send('a', 'drain');
@@ -106,6 +108,7 @@ describe('a drain that somebody holds up', () => {
   });
 
   it('is called off by an undrain that comes in between', async () => {
+    waits(15);
     const release = await holding();
     const draining = send('a', 'drain');
     await pause(1000);

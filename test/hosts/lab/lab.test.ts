@@ -137,7 +137,7 @@ describe('the lab', () => {
 
     child.kill('SIGKILL');
 
-    await expect.poll(() => [ground, ...theirs].filter(inside)).toEqual([]);
+    await expect.poll(() => [ground, ...theirs].filter(inside), { timeout: 20_000 }).toEqual([]);
   });
 
   it('names the programs that it lacks, and the command that installs their packages', () => {

@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import { killed, signalled } from '../support/break.ts';
+import { changedBundle, put } from '../support/changed-bundle.ts';
 import { Outside } from '../support/outside.ts';
 import { runningLab } from '../support/running-lab.ts';
 import { until } from '../support/until.ts';
 import { serving, viewsOf } from '../support/views.ts';
 
-const running = await runningLab();
+// What hangs gets less time to end; what comes after that does not hang on how long it was.
+const brief = { 'host/restart.sh': put('stop --timeout 20', 'stop --timeout 4') };
+const running = await runningLab({ bundle: changedBundle(brief) });
 const { on, send } = running;
 const outside = new Outside(running.lab);
 
@@ -63,6 +66,24 @@ it.each(['orthanc', 'nginx'])('Docker starts %s again when it crashes', async (s
     () => first(service),
     (pid) => !['0', before].includes(pid),
   );
+  await serving(running, outside, ['a']);
+});
+
+it('an Orthanc that is told to end while it starts ends at once', async () => {
+  const seconds = await on(
+    'a',
+    `docker compose --project-directory /opt/orthweb kill orthanc
+     docker compose --project-directory /opt/orthweb up --detach orthanc
+     sleep 0.2
+     SECONDS=0
+     docker compose --project-directory /opt/orthweb stop --timeout 30 orthanc
+     echo "$SECONDS"`,
+  );
+
+  const { code } = await send('a', 'restart', { Service: 'orthanc' });
+
+  expect(Number(seconds)).toBeLessThan(10);
+  expect(code).toBe(0);
   await serving(running, outside, ['a']);
 });
 

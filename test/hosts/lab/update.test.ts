@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Changes, changedBundle, put } from '../support/changed-bundle.ts';
 import { Device } from '../support/device.ts';
@@ -20,7 +19,6 @@ const settings = (...titles: string[]) => ({
 const upload = (changes: Changes, ...titles: string[]) =>
   lab.upload(changedBundle(changes), settings('CT1', ...titles));
 const update = (bundle: string) => send('a', 'update', { Bundle: bundle });
-type Said = Awaited<ReturnType<typeof update>>;
 const hashOf = (url: string) => url.slice(-68, -4);
 
 const probed = async (node: 'a' | 'b') => (await send(node, 'probe')).json;
@@ -38,9 +36,11 @@ describe('an update', () => {
     const refused = await device.store('a', 'ct2', { title: 'CT2' });
     const bundle = await upload({}, 'CT2');
 
-    const both = [update(bundle), pause(300).then(() => update(bundle))];
+    const first = update(bundle);
+    await until('the first one', left, (names) => names.includes('.fresh'));
+    const second = await update(bundle);
+    const { code, json } = await first;
 
-    const [{ code, json }, second] = (await Promise.all(both)) as [Said, Said];
     expect(json).toEqual({ updated: true, bundle: hashOf(bundle) });
     expect(code).toBe(0);
     expect(second.json).toEqual({
@@ -140,32 +140,42 @@ describe('an update', () => {
 describe('an update that is killed', () => {
   const broken = { 'nginx/nginx.conf': put('worker_processes', 'worker_prozesses') };
 
-  /** Runs an update and kills all of it after so many milliseconds. */
-  const killed = async (bundle: string, milliseconds: number) => {
-    await lab.a.run([
+  /** Runs an update, and kills all of it at once when bash on the host says that it is there. */
+  const killed = async (bundle: string, there: string) => {
+    const { stdout } = await lab.a.run([
       'bash',
       '-c',
-      `SSM_Bundle=${bundle} setsid bash -c 'echo $$ >/tmp/group; exec bash /opt/orthweb/host/update.sh' & sleep ${milliseconds / 1000}; kill -KILL -- -$(cat /tmp/group)`,
+      `echo $(cat /opt/orthweb/bundle) >/tmp/before
+       SSM_Bundle=${bundle} setsid bash -c 'echo $$ >/tmp/group; exec bash /opt/orthweb/host/update.sh' >/dev/null & update=$!
+       cd /opt/orthweb
+       until ${there} || ! kill -0 $update 2>/dev/null; do :; done
+       kill -KILL -- -$(cat /tmp/group) && echo killed`,
     ]);
+    expect(stdout).toBe('killed\n');
   };
+  const FETCHES = '[[ -e .fresh ]]';
+  const HAS_KEPT = '[[ -e .former ]]';
+  const HAS_TAKEN = '! cmp --silent bundle /tmp/before';
   const files = () =>
     ['bundle', 'settings.json', 'nginx/nginx.conf', 'host/boot.sh'].map((name) =>
       readFileSync(lab.a.disk(`opt/orthweb/${name}`), 'utf8'),
     );
 
-  it('has left a node that the next boot brings back, whenever that was', async () => {
+  it.each([
+    ['fetches', FETCHES],
+    ['has kept the former one', HAS_KEPT],
+    ['has taken the new one', HAS_TAKEN],
+  ])('while it %s has left a node that the next boot brings back', async (_, there) => {
     const former = files();
     const bundle = await upload(broken);
 
-    for (const milliseconds of [500, 1500]) {
-      await killed(bundle, milliseconds);
-      const { json } = await send('a', 'boot');
+    await killed(bundle, there);
+    const { json } = await send('a', 'boot');
 
-      expect(json).toEqual({ booted: true });
-      expect(await probed('a')).toMatchObject(serving);
-      expect(files()).toEqual(former);
-      expect(left()).toEqual([]);
-    }
+    expect(json).toEqual({ booted: true });
+    expect(await probed('a')).toMatchObject(serving);
+    expect(files()).toEqual(former);
+    expect(left()).toEqual([]);
   });
 
   it('has left a node that a power cycle brings back', async () => {
@@ -185,7 +195,7 @@ describe('an update that is killed', () => {
 
   it('has left a node that takes the next update', async () => {
     const [broke, whole] = [await upload(broken), await upload({}, 'CT5')];
-    await killed(broke, 900);
+    await killed(broke, HAS_TAKEN);
 
     const { json } = await update(whole);
 
