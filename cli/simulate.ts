@@ -56,10 +56,11 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
 
   // Loaded once nothing can be wrong with what the user wrote: the CDK and the simulated AWS take
   // three times as long to load as it takes to say so.
-  const [{ assemble }, { bundleLine }, { rehearse }] = await Promise.all([
+  const [{ assemble }, { bundleLine }, { rehearse }, { versions }] = await Promise.all([
     import('./assembly.ts'),
     import('../infra/bundle.ts'),
     import('../simulator/rehearsal.ts'),
+    import('../simulator/lab/versions.ts'),
   ]);
   const { sizes, seconds } = await assemble(config, ASSEMBLY, false);
   const synthesized = performance.now();
@@ -81,6 +82,7 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
     seed,
     faults,
     result,
+    ...(options.hosts === 'lab' && { versions: await versions() }),
   };
   if (options.json !== undefined) writeFileSync(options.json, reportJson(rehearsal));
   const since = (instant: number) => ((played - instant) / 1000).toFixed(1);

@@ -61,7 +61,9 @@ const commandsOf = (bundle: string) =>
       parameters: { Service: choice('The service, or all.', ['orthanc', 'nginx', 'all']) },
     },
     logs: {
-      description: 'Shows the last lines that a service wrote, masked. Changes nothing.',
+      description:
+        'Shows of the last lines that a service wrote when, how grave, from where, and the known ' +
+        'phrases in them; no other word comes through. Changes nothing.',
       timeoutSeconds: 60,
       parameters: {
         Service: choice('The service.', ['orthanc', 'nginx']),

@@ -78,9 +78,9 @@ export const NOT_COVERED: readonly Difference[] = [
       'and sees the addresses of clients',
   },
   {
-    what: 'cgroups: limits of memory and processes',
+    what: 'cgroups: limits of processes',
     why: 'no engine to set them',
-    how: 'pids_limit and mem_limit are read and have no effect',
+    how: 'pids_limit is read and has no effect',
   },
   {
     what: 'names from a name server',
@@ -90,7 +90,9 @@ export const NOT_COVERED: readonly Difference[] = [
   {
     what: "what is AWS's on a host: metadata service, SSM's agent, EBS, the kernel",
     why: 'they come with EC2',
-    how: 'documents are run as the agent runs them; a disk is memory that stays; a boot is a new init',
+    how:
+      'documents are run as the agent runs them; a disk is memory that stays, so a lost power loses ' +
+      'nothing that was not synced; a boot is a new init',
   },
   {
     what: 'the packages of Amazon Linux',

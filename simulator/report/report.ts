@@ -1,5 +1,6 @@
 import { type Fault, labelOf } from '../faults/library.ts';
 import { PLAN_BOUND_MS, type Plan } from '../judge/plan.ts';
+import type { Versions } from '../lab/versions.ts';
 import type { SimulationResult } from '../simulation.ts';
 import { hostLines } from './hosts.ts';
 import { runningHours } from './hours.ts';
@@ -20,6 +21,8 @@ export interface Rehearsal {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly result: SimulationResult;
+  /** What hosts ran, where they ran in the lab. */
+  readonly versions?: Versions;
 }
 
 /** The report as the operator reads it on a terminal: at most 100 columns. */
@@ -37,7 +40,7 @@ export function reportLines(rehearsal: Rehearsal): string[] {
     'ALERTS, as the operator reads them (routine ones in full once)',
     ...mail(result, timeZone),
     '',
-    ...hostSection(result, timeZone),
+    ...hostSection(rehearsal),
     `PLAN AGAINST ACTUAL (${timeZone}; steps are Step Functions state transitions)`,
     ...planTable(rows, timeZone),
     '',
@@ -50,11 +53,15 @@ export function reportLines(rehearsal: Rehearsal): string[] {
   ];
 }
 
-function hostSection({ hosts }: SimulationResult, timeZone: string): string[] {
-  if (!hosts) return [];
+function hostSection({ result: { hosts }, timeZone, versions }: Rehearsal): string[] {
+  if (!hosts || !versions) return [];
+  const { nginx, Orthanc, PostgreSQL } = versions;
   const title = 'HOSTS, as they ran in the lab (virtual time stood still for the seconds given)';
-  const not = 'What the lab is not stands in docs/hosts.md#the-lab.';
-  return [title, ...hostLines(hosts, timeZone).slice(1), not, ''];
+  const about = [
+    `Hosts ran nginx ${nginx} and Orthanc ${Orthanc}, the database PostgreSQL ${PostgreSQL}.`,
+    'What the lab is not stands in docs/hosts.md#the-lab.',
+  ];
+  return [title, ...hostLines(hosts, timeZone).slice(1), ...about, ''];
 }
 
 /** Everything that happened, for machines: the same seed gives the same bytes, but for a lab. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Versions } from '../../simulator/lab/versions.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
 import { reportLines } from '../../simulator/report/report.ts';
 import type { SimulationResult } from '../../simulator/simulation.ts';
@@ -9,8 +10,13 @@ const from = '2026-11-30T00:00';
 
 /** The report's last lines: what the user takes away. */
 function verdictOf(result: SimulationResult, days = 1): string {
+  const lines = reportOf(result, days);
+  return lines.slice(lines.lastIndexOf('') + 1).join('\n');
+}
+
+function reportOf(result: SimulationResult, days: number, versions?: Versions): string[] {
   const begin = instantAt(from, site.timeZone);
-  const lines = reportLines({
+  return reportLines({
     site: 'clinic',
     environment: 'tst',
     region: 'ca-central-1',
@@ -22,8 +28,8 @@ function verdictOf(result: SimulationResult, days = 1): string {
     seed: 1,
     faults: [],
     result,
+    ...(versions && { versions }),
   });
-  return lines.slice(lines.lastIndexOf('') + 1).join('\n');
 }
 
 describe('the verdict', () => {
@@ -59,4 +65,16 @@ describe('the verdict', () => {
 
     expect(verdictOf(result, 0.295)).toContain('Not judged: that of 2026-11-30T12:00:00.000Z');
   });
+});
+
+it('the report on hosts of the lab names what they ran', async () => {
+  const result = await play(site, { from, days: 1 });
+  const versions = {
+    ...{ nginx: '1.22.1', Orthanc: '1.10.1', PostgreSQL: '15.18', psql: '15.18', DCMTK: '3.6.7' },
+    ...{ OpenSSL: '3.0.22', bash: '5.2.15', curl: '7.88.1', jq: '1.6' },
+  };
+
+  expect(reportOf({ ...result, hosts: [] }, 1, versions)).toContain(
+    'Hosts ran nginx 1.22.1 and Orthanc 1.10.1, the database PostgreSQL 15.18.',
+  );
 });

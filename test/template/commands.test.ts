@@ -92,6 +92,15 @@ describe.each([
     }
   });
 
+  it('promise of logs no more than known phrases, as the page on hosts does', () => {
+    const logs = documents.find(({ Name }) => Name === `${config.site}-logs`);
+
+    expect(logs?.Content.description).toMatch(/known phrases in them; no other word comes through/);
+    expect(TABLE).toMatch(
+      /`<site>-logs` .*constant phrases .*no other word of a line comes through/,
+    );
+  });
+
   it('put no value into the text of a command', () => {
     expect(documents).toHaveLength(SCRIPTS.length);
     expect(JSON.stringify(documents)).not.toContain('{{');

@@ -86,6 +86,10 @@ export class Aws {
     if (shape !== [...wants, 'rest'].sort().join(' ')) {
       return refused(125, `aws ${service} ${command} with ${shape}: not modelled in the lab`);
     }
+    // Without a key in a file it takes the host's own role, unless that is not to be asked for.
+    if (more.role !== undefined && !/^aws_access_key_id *=/m.test(more.credentials ?? '')) {
+      return refused(253, 'Unable to locate credentials.');
+    }
     if (given.region !== this.#store.region) {
       return refused(255, `Could not connect to the endpoint of the region ${given.region}`);
     }
@@ -132,7 +136,7 @@ export class Aws {
     's3api put-object': {
       operation: 'PutObject',
       wants: ['region', 'bucket', 'key', 'body'],
-      answer: (given, { credentials, body = '' }) =>
+      answer: (given, { credentials = '', body = '' }) =>
         this.#object('PutObject', given, credentials, (file) => {
           mkdirSync(path.dirname(file), { recursive: true });
           writeFileSync(file, Buffer.from(body, 'base64'));
@@ -142,7 +146,7 @@ export class Aws {
     's3api get-object': {
       operation: 'GetObject',
       wants: ['region', 'bucket', 'key'],
-      answer: (given, { credentials }) =>
+      answer: (given, { credentials = '' }) =>
         this.#object('GetObject', given, credentials, (file) => {
           if (!existsSync(file)) return refused(254, errorOf('NoSuchKey', 'GetObject'));
           const base64 = readFileSync(file).toString('base64');
@@ -155,10 +159,10 @@ export class Aws {
   #object(
     operation: AwsOperation,
     { bucket, key = '' }: Arguments,
-    credentials: string | undefined,
+    credentials: string,
     use: (file: string) => Answer,
   ): Answer {
-    if (credentials === undefined) return refused(253, 'Unable to locate credentials.');
+    // The host's own role, which is what is left without a file, may not use the bucket either.
     if (!this.#issued.valid(credentials)) return denied(operation);
     const { imagesBucket, imagesPrefix } = this.#store;
     const inside = key.startsWith(imagesPrefix) && !key.split('/').includes('..');

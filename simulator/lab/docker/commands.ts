@@ -3,8 +3,8 @@ import { reasonOf } from '../ask.ts';
 import { readComposeFile } from './compose-file.ts';
 import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
-import { type Command, type Given, givenOf } from './options.ts';
-import { inOrder, up } from './up.ts';
+import { type Command, givenOf } from './options.ts';
+import { servicesOf, up } from './up.ts';
 
 const PROJECT = '/opt/orthweb';
 
@@ -42,6 +42,7 @@ export class DockerCommands {
     config: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
     pull: { flags: ['quiet'], run: ({ folder }) => this.#checked(folder) },
     up: {
+      // No service depends on another, so there is nothing for --no-deps to leave out.
       flags: ['detach', 'no-deps', 'force-recreate', 'wait', 'remove-orphans'],
       values: ['wait-timeout'],
       run: async ({ on, value, names }) => {
@@ -50,7 +51,6 @@ export class DockerCommands {
           : undefined;
         await up(this.#engine, this.#file, {
           services: names,
-          noDependencies: on('no-deps'),
           forceRecreate: on('force-recreate'),
           removeOrphans: on('remove-orphans'),
           waitSeconds: wait,
@@ -61,26 +61,9 @@ export class DockerCommands {
     stop: {
       values: ['timeout'],
       run: async ({ value, names }) => {
-        const containers = this.#named(names);
-        // Those that depend on others end before them.
-        const stop = async (container: Container): Promise<void> => {
-          const { name } = container.service;
-          await Promise.all(
-            containers.filter(({ service }) => name in service.dependsOn).map(stop),
-          );
-          await container.stop(secondsOf(value));
-        };
-        await Promise.all(containers.map(stop));
-        return '';
-      },
-    },
-    restart: {
-      values: ['timeout'],
-      run: async ({ value, names }) => {
-        for (const container of this.#named(names)) {
-          await container.stop(secondsOf(value));
-          await container.start();
-        }
+        const seconds = value('timeout');
+        const limit = seconds === undefined ? undefined : Number(seconds);
+        await Promise.all(this.#named(names).map((container) => container.stop(limit)));
         return '';
       },
     },
@@ -133,10 +116,9 @@ export class DockerCommands {
     return '';
   }
 
-  /** The containers of services, of all if none is named, each after those it depends on. */
+  /** The containers of services, of all if none is named. */
   #named(names: readonly string[]): Container[] {
-    const file = this.#file;
-    return inOrder(file, names.length > 0 ? names : [...file.keys()], true).flatMap(({ name }) => {
+    return servicesOf(this.#file, names).flatMap(({ name }) => {
       const container = this.#engine.get(name);
       return container ? [container] : [];
     });
@@ -160,11 +142,6 @@ const rowOf = ({ name, service, state, exitCode, health }: Container) => ({
   Status:
     state === 'running' ? `Up (${health.verdict || 'no health check'})` : `${state} (${exitCode})`,
 });
-
-const secondsOf = (value: Given['value']): number | undefined => {
-  const seconds = value('timeout');
-  return seconds === undefined ? undefined : Number(seconds);
-};
 
 const said = (stdout: string): Answer => ({ code: 0, stdout, stderr: '' });
 const unknown = (line: string): Answer => ({

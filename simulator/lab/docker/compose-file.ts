@@ -36,17 +36,10 @@ export interface Service {
   readonly init: boolean;
   readonly restart: 'no' | 'on-failure';
   readonly healthcheck: Healthcheck | undefined;
-  readonly dependsOn: Readonly<Record<string, Dependency>>;
 }
 
-export interface Dependency {
-  readonly healthy: boolean;
-  /** Whether who depends on it is started again with it. */
-  readonly restart: boolean;
-}
-
-/** What a service may say; what has no effect in the lab is in the second list. */
-const MODELLED = [
+/** What a service may say. */
+const KNOWN = [
   ...[
     'image',
     'command',
@@ -59,14 +52,16 @@ const MODELLED = [
     'cap_add',
   ],
   ...['security_opt', 'read_only', 'ports', 'stop_signal', 'stop_grace_period', 'restart'],
-  ...['healthcheck', 'depends_on', 'init'],
+  'healthcheck',
+  'init',
+  // It has no effect in the lab.
+  'pids_limit',
 ];
-const WITHOUT_EFFECT = ['pids_limit', 'mem_limit', 'logging', 'labels', 'networks', 'hostname'];
 
 /** Reads a Compose file; throws on what the lab does not make true, and on what Compose refuses. */
 export function readComposeFile(file: string): Map<string, Service> {
   const top = resolved(parse(readFileSync(file, 'utf8'))) as Tree;
-  only('the file', top, ['name', 'services', 'secrets', 'networks']);
+  only('the file', top, ['name', 'services', 'secrets']);
   if (top.name !== 'orthweb')
     throw new Error('name: the lab knows a project of the name orthweb only');
   const secrets = tree(top.secrets);
@@ -80,7 +75,7 @@ export function readComposeFile(file: string): Map<string, Service> {
 
 function serviceOf(name: string, said: Tree, fileOf: (secret: string) => string): Service {
   const where = `services.${name}`;
-  only(where, said, [...MODELLED, ...WITHOUT_EFFECT]);
+  only(where, said, KNOWN);
   if (said.read_only !== true) throw new Error(`${where}.read_only: the lab models true only`);
   if (String(list(said.cap_drop)) !== 'ALL') throw new Error(`${where}.cap_drop: models ALL only`);
   for (const port of list(said.ports)) {
@@ -123,9 +118,6 @@ function serviceOf(name: string, said: Tree, fileOf: (secret: string) => string)
     restart,
     healthcheck:
       said.healthcheck === undefined ? undefined : healthOf(where, tree(said.healthcheck)),
-    dependsOn: Object.fromEntries(
-      Object.entries(tree(said.depends_on)).map(([other, how]) => [other, dependencyOf(tree(how))]),
-    ),
   };
 }
 
@@ -146,10 +138,10 @@ function healthOf(where: string, said: Tree): Healthcheck {
   const keys = ['test', 'interval', 'timeout', 'retries', 'start_period', 'start_interval'];
   only(`${where}.healthcheck`, said, keys);
   const [how, ...test] = list(said.test).map(String);
-  if (how !== 'CMD' && how !== 'CMD-SHELL') throw new Error(`${where}.healthcheck.test: ${how}`);
+  if (how !== 'CMD') throw new Error(`${where}.healthcheck.test: ${how}: not modelled in the lab`);
   const seconds = (key: string, other: string) => secondsOf(String(said[key] ?? other));
   return {
-    test: how === 'CMD' ? test : ['/bin/sh', '-c', ...test],
+    test,
     // Docker's own, where the file says nothing.
     interval: seconds('interval', '30s'),
     timeout: seconds('timeout', '30s'),
@@ -157,15 +149,6 @@ function healthOf(where: string, said: Tree): Healthcheck {
     startPeriod: seconds('start_period', '0s'),
     startInterval: seconds('start_interval', '5s'),
   };
-}
-
-function dependencyOf(said: Tree): Dependency {
-  only('depends_on', said, ['condition', 'restart']);
-  const condition = said.condition ?? 'service_started';
-  if (condition !== 'service_started' && condition !== 'service_healthy') {
-    throw new Error(`depends_on.condition: ${condition}: not modelled in the lab`);
-  }
-  return { healthy: condition === 'service_healthy', restart: said.restart === true };
 }
 
 type Tree = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the root that a container sees, in new namespaces of mounts, processes and host name, then
-# becomes the container's program, or, with `init`, what starts it. Nothing of the host is in there but what is mounted on purpose.
+# becomes the container's program, or, with `init`, what starts it. Nothing of the host is in there but
+# what is mounted on purpose.
 # $1 is a file of bash that mounts the container's own things into $root; then comes the program.
 # On descriptor 3 it says its number on the host, then `ready` when nothing can go wrong any more.
 set -euo pipefail

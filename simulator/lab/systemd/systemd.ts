@@ -13,7 +13,6 @@ const BUILT_IN = ['docker.service', 'network-online.target', 'timers.target', 'm
 /** Starts a host's enabled units at boot and ends them at power-off, in the order they ask for. */
 export class Systemd {
   readonly #journal: Journal;
-  readonly #booted = Date.now();
   readonly #services = new Map<string, Service>();
   readonly #timers = new Map<string, Timer>();
   #units = new Map<string, Unit>();
@@ -64,16 +63,12 @@ export class Systemd {
         return flags.length > 0 ? this.#startAll(full) : said('');
       case 'start':
         return this.#startAll(full);
-      case 'start --no-block':
-        void this.#startAll(full);
-        return said('');
       case 'stop':
-      case 'restart':
         for (const name of full) {
           this.#timers.get(name)?.stop();
           await this.#services.get(name)?.stop();
         }
-        return verb === 'restart' ? this.#startAll(full) : said('');
+        return said('');
       case 'is-active':
       case 'is-active --quiet': {
         const states = full.map((name) => this.state(name));
@@ -164,7 +159,7 @@ export class Systemd {
   #timer(unit: Unit, timer: TimerUnit): Timer {
     const known = this.#timers.get(unit.name);
     if (known) return known;
-    const made = new Timer(timer, this.#booted, () => void this.#start([timer.unit]));
+    const made = new Timer(timer, () => void this.#start([timer.unit]));
     this.#timers.set(unit.name, made);
     return made;
   }

@@ -25,7 +25,6 @@ export interface TimerUnit {
   readonly unit: string;
   readonly onActive: number | undefined;
   readonly onUnitActive: number | undefined;
-  readonly onBoot: number | undefined;
 }
 
 export interface Unit {
@@ -48,14 +47,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     // No script of ours needs what these take away, so nothing would be seen of them.
     ...['NoNewPrivileges', 'ProtectHome'],
   ],
-  Timer: [
-    'Unit',
-    'OnActiveSec',
-    'OnUnitActiveSec',
-    'OnBootSec',
-    'AccuracySec',
-    'RandomizedDelaySec',
-  ],
+  Timer: ['Unit', 'OnActiveSec', 'OnUnitActiveSec', 'AccuracySec'],
   Install: ['WantedBy'],
 };
 
@@ -98,7 +90,6 @@ export function readUnit(name: string, text: string): Unit {
         unit: last('Timer.Unit') ?? name.replace(/\.timer$/, '.service'),
         onActive: seconds('Timer.OnActiveSec'),
         onUnitActive: seconds('Timer.OnUnitActiveSec'),
-        onBoot: seconds('Timer.OnBootSec'),
       },
     };
   }

@@ -42,7 +42,7 @@ it.each([
 
 it('gives credentials with which images can be written and read', async () => {
   const { stdout } = await script(
-    `${CREDENTIALS}; ${put('image_archive/x')}; ${get('image_archive/x')}`,
+    `${CREDENTIALS} AWS_EC2_METADATA_DISABLED=true; ${put('image_archive/x')}; ${get('image_archive/x')}`,
   );
 
   expect(stdout).toBe('{}\n{}\nwritten\n');
@@ -50,10 +50,20 @@ it('gives credentials with which images can be written and read', async () => {
 });
 
 it.each([
-  ['without credentials', put('image_archive/x'), /Unable to locate credentials/],
+  ["with the host's own role", put('image_archive/x'), /AccessDenied/],
+  [
+    'without a file of credentials that is there',
+    `export AWS_SHARED_CREDENTIALS_FILE=nowhere; ${put('image_archive/x')}`,
+    /AccessDenied/,
+  ],
+  [
+    "without any, where the host's own role is not to be asked for",
+    `export AWS_EC2_METADATA_DISABLED=true; ${put('image_archive/x')}`,
+    /Unable to locate credentials/,
+  ],
   [
     'with credentials of its own making',
-    `echo '[default]' >own; export AWS_SHARED_CREDENTIALS_FILE=own; ${put('image_archive/x')}`,
+    `printf '[default]\\naws_access_key_id=own\\n' >own; export AWS_EC2_METADATA_DISABLED=true; export AWS_SHARED_CREDENTIALS_FILE=own; ${put('image_archive/x')}`,
     /AccessDenied/,
   ],
   ['outside its prefix', `${CREDENTIALS}; ${put('other/x')}`, /AccessDenied/],

@@ -67,7 +67,7 @@ describe('a container of the lab', () => {
   });
 
   it('can be stopped while it is being started', async () => {
-    const started = compose('restart', 'nginx');
+    const started = compose('up', '--detach', '--force-recreate', 'nginx');
     await compose('stop', '--timeout', '1');
     await started;
     const { code } = await compose('up', '--detach', '--wait', '--wait-timeout', '20');
@@ -104,6 +104,7 @@ describe('a container of the lab', () => {
 describe('Docker in the lab', () => {
   it.each([
     [['compose', 'down']],
+    [['compose', '--project-directory', '/opt/orthweb', 'restart', 'nginx']],
     [['ps']],
     [['compose', '--project-directory', '/opt/orthweb', 'up', '--build']],
   ])('refuses %j, which no host script uses', async (args) => {
@@ -118,6 +119,8 @@ describe('Docker in the lab', () => {
     ['s/green/"${COLOUR}"/', /not to be filled in/],
     ['s/^    read_only: true$/&\\n    privileged: true/', /privileged: not modelled/],
     ['s/create_host_path: false/create_host_path: true/', /create_host_path/],
+    ['s/^    read_only: true$/&\\n    depends_on: [orthanc]/', /depends_on: not modelled/],
+    ['s/CMD,/CMD-SHELL,/', /CMD-SHELL: not modelled/],
   ])('refuses a file changed by %s', async (change, why) => {
     const file = '/opt/orthweb/compose.yaml';
     await lab.a.run(['sed', '-i.good', change, file]);

@@ -100,6 +100,7 @@ it('ends what takes longer than its unit allows', async () => {
 
 it.each([
   ['a.timer', '[Timer]\nOnCalendar=daily\n', /OnCalendar=daily: not modelled/],
+  ['a.timer', '[Timer]\nOnBootSec=1s\n', /OnBootSec=1s: not modelled/],
   ['a.service', '[Service]\nType=notify\n', /oneshot only/],
   ['a.service', oneshot('exit 0', 'Restart=always\n'), /Restart=always/],
 ])('refuses %s that says %j', async (name, text, why) => {
