@@ -169,7 +169,7 @@ it('a database fault stays one when viewers that wait for it have taken all of O
 
   const said: unknown[] = [];
   const began = Date.now();
-  while (Date.now() - began < 12_000) {
+  while (Date.now() - began < 15_000) {
     const both = await Promise.all([views('a'), views('b')]);
     said.push(...both.flatMap(({ verdict, seen }) => [verdict, seen]));
   }
@@ -206,7 +206,7 @@ async function firstPair(): Promise<void> {
   await send('a', 'restart', { Service: 'nginx' });
 }
 
-/** Twenty viewers for 16 seconds, each of which gives up on an answer after three and asks again. */
+/** Twenty viewers for 19 seconds, each of which gives up on an answer after three and asks again. */
 async function viewers(node: NodeName): Promise<void> {
   const [[user, password] = []] = Object.entries(lab.secrets.users);
   const ask = `while :; do curl --silent --output /dev/null --max-time 3 "$@"; sleep 0.2; done`;
@@ -216,7 +216,7 @@ async function viewers(node: NodeName): Promise<void> {
       login,
       outside.address(node, '/orthanc/studies'),
     ),
-    16,
+    19,
   );
 }
 
