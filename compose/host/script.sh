@@ -63,8 +63,9 @@ state() {
 # fetch_secret ARN: what is in it, on stdout.
 fetch_secret() {
   local status=0
+  # Without the lock, which would go on with it where this script is killed.
   timeout 45 aws secretsmanager get-secret-value --region "$ORTHWEB_REGION" --secret-id "$1" \
-    --query SecretString --output text || status=$?
+    --query SecretString --output text 9>&- || status=$?
   ((status != 124)) || echo 'AWS did not answer in 45 seconds.' >&2
   return "$status"
 }

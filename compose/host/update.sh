@@ -25,7 +25,7 @@ start() {
 
 fetch() {
   mkdir "$fresh" &&
-    timeout 120 aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "${SSM_Bundle:?}" "$fresh/bundle.zip" &&
+    timeout 120 aws s3 cp --only-show-errors --region "$ORTHWEB_REGION" "${SSM_Bundle:?}" "$fresh/bundle.zip" 9>&- &&
     unzip -q "$fresh/bundle.zip" -d "$fresh" &&
     rm "$fresh/bundle.zip" &&
     printf '%s\n' "$hash" >"$fresh/bundle" &&

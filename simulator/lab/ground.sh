@@ -5,7 +5,7 @@
 set -euo pipefail
 mount --make-rprivate /
 mount -t tmpfs -o mode=0755 tmpfs /mnt
-mkdir /mnt/{machine,repository,proc,hosts,bucket,database,client}
+mkdir /mnt/{machine,repository,proc,hosts,bucket,database,client,compiled}
 touch /mnt/node
 # The machine as it is, whatever is laid over parts of it later.
 mount --bind / /mnt/machine

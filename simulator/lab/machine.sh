@@ -9,11 +9,11 @@ hostname "node-$name"
 
 # Of the ground a host sees what is laid out here, on /mnt, and nothing of other hosts.
 mount -t tmpfs -o mode=0755 tmpfs /media
-mkdir /media/{disk,machine,repository,aws,bucket}
+mkdir /media/{disk,machine,repository,aws,bucket,compiled}
 touch /media/node
 mount --bind "/mnt/hosts/$name/disk" /media/disk
 mount --bind "/mnt/hosts/$name/aws" /media/aws
-for place in machine repository bucket node; do mount --bind "/mnt/$place" "/media/$place"; done
+for place in machine repository bucket compiled node; do mount --bind "/mnt/$place" "/media/$place"; done
 mount --move /media /mnt
 
 # Its disk stays when it is switched off; what is in memory does not. All else is the machine's.
@@ -31,6 +31,7 @@ systemd-tmpfiles --create --prefix=/run/orthweb 2>/dev/null || true
 
 cd /
 env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin LANG=C.UTF-8 \
+  NODE_COMPILE_CACHE=/mnt/compiled \
   /mnt/node /mnt/repository/simulator/lab/init.ts &
 init=$!
 trap 'kill -TERM "$init"' TERM

@@ -1,4 +1,4 @@
-#!/mnt/node
+#!/usr/bin/env -S NODE_COMPILE_CACHE=/mnt/compiled /mnt/node
 import { readFileSync } from 'node:fs';
 import { pass } from './call.ts';
 

@@ -50,7 +50,7 @@ describe('a host of the lab', () => {
 
     expect(stdout.replaceAll(/ +/g, ' ').split('\n')).toEqual([
       ...['/etc', '/opt', '/root', '/run', '/tmp', '/usr/local', '/var'],
-      ...['aws', 'bucket', 'disk', 'machine', 'node', 'repository'],
+      ...['aws', 'bucket', 'compiled', 'disk', 'machine', 'node', 'repository'],
       expect.stringMatching(/^lo /),
       expect.stringMatching(/^eth0@if\d+ UP 10\.231\.77\.11\/24 /),
       'node-a',

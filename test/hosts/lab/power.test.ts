@@ -90,7 +90,9 @@ describe('a boot', () => {
   it('gives the database a password that was changed', async () => {
     lab.secrets.database = { username: 'orthanc', password: 'another+password/of: "the" user' };
 
-    const booted = [(await send('a', 'boot')).json, (await send('b', 'boot')).json];
+    const booted = (await Promise.all([send('a', 'boot'), send('b', 'boot')])).map(
+      ({ json }) => json,
+    );
 
     expect(booted).toEqual([{ booted: true }, { booted: true }]);
     expect(await probe()).toMatchObject({ serves: true });
