@@ -35,12 +35,13 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
     rule: 'W3005',
     on: [
       'Orthweb/Database/Instance/Resource',
+      'Orthweb/Hosts/*/Instance',
       'OrthwebOperations/*/*/Function/Resource',
       'OrthwebOperations/*/Workflow/StateMachine/Resource',
     ],
     because:
-      'CDK names the role beside the policy that must be there first. The one implies the other, ' +
-      'and saying both does no harm.',
+      'CDK names the role or group beside the policy or rule that must be there first. The one implies ' +
+      'the other, and saying both does no harm.',
   },
   {
     rule: 'W3691',
