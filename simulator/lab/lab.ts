@@ -6,7 +6,6 @@ import { Aws } from './aws/aws.ts';
 import { type HostSettings, type Secrets, Store } from './aws/store.ts';
 import { Client } from './client.ts';
 import { Database } from './database.ts';
-import { differences } from './differences.ts';
 import { Ground } from './ground.ts';
 import { Host, type NodeName } from './host.ts';
 import { addressOf, NETWORK, Network } from './network.ts';
@@ -35,8 +34,6 @@ export interface LabOptions {
  * PostgreSQL and OpenSSL of Debian. It needs root on Linux; what it is not is in `differences`.
  */
 export class Lab {
-  /** What is not as on AWS, one line each. */
-  static readonly differences: readonly string[] = differences();
   readonly aws: Aws;
   readonly database: Database;
   readonly a: Host;
