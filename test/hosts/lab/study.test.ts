@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,12 +5,12 @@ import type { NodeName } from '../../../simulator/lab/host.ts';
 import { nameOf } from '../../../simulator/lab/lab.ts';
 import { makeStudy, type Study } from '../../../simulator/lab/study.ts';
 import { Clients } from '../support/clients.ts';
+import { sha256 } from '../support/images.ts';
 import { runningLab } from '../support/running-lab.ts';
 
 const { lab } = await runningLab();
 const clients = new Clients(lab);
 
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const sent = (folder: string, file: string): Buffer =>
   readFileSync(lab.client.path(path.join(folder, file)));
 

@@ -11,6 +11,8 @@ export interface Association {
   readonly options?: readonly string[];
   /** What proves who it is, as options of DCMTK. */
   readonly tls?: readonly string[];
+  /** DICOM's tools wait for ever by themselves: it is ended after so many. */
+  readonly seconds?: number;
 }
 
 export interface Reply {
@@ -49,14 +51,20 @@ export class Clients {
   dicom(
     node: NodeName,
     tool: string,
-    { as = 'CT1', called = 'ORTHWEB', options = [], tls = ['+tla'] }: Association = {},
+    {
+      as = 'CT1',
+      called = 'ORTHWEB',
+      options = [],
+      tls = ['+tla'],
+      seconds = 60,
+    }: Association = {},
     more: readonly string[] = [],
   ): Promise<Ended> {
     const titles = ['-aet', as, '-aec', called];
     const trust = ['+cf', `/mnt/client/${node}.pem`];
     return this.#lab.client.run(
       [tool, ...tls, ...trust, ...titles, ...options, nameOf(node), '11112', ...more],
-      60,
+      seconds,
     );
   }
 

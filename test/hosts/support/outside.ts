@@ -1,6 +1,6 @@
-import { copyFileSync, readFileSync } from 'node:fs';
 import type { NodeName } from '../../../simulator/lab/host.ts';
-import { type Lab, nameOf } from '../../../simulator/lab/lab.ts';
+import type { Lab } from '../../../simulator/lab/lab.ts';
+import { Clients } from './clients.ts';
 
 /** A status of HTTP, or why there was none. */
 export type WebAnswer = number | 'refused' | 'silent' | 'no handshake' | 'untrusted';
@@ -50,19 +50,14 @@ const CURL: Readonly<Record<number, WebAnswer>> = {
   60: 'untrusted',
 };
 
-/** A client that trusts what each node had when this was made. */
+/** A client that asks each node how it is, and gives no password. */
 export class Outside {
   readonly #lab: Lab;
-  readonly #names: Readonly<Record<NodeName, string>>;
+  readonly #clients: Clients;
 
   constructor(lab: Lab) {
     this.#lab = lab;
-    const learn = (node: NodeName): string => {
-      const tls = lab[node].disk('opt/orthweb/tls');
-      copyFileSync(`${tls}/ca.pem`, lab.client.path(`${node}.pem`));
-      return readFileSync(`${tls}/name`, 'utf8').trim();
-    };
-    this.#names = { a: learn('a'), b: learn('b') };
+    this.#clients = new Clients(lab);
   }
 
   /** Asks a node all at once, in less than ten seconds whatever it does. */
@@ -71,44 +66,21 @@ export class Outside {
       this.#ask(node, '/healthz'),
       this.#ask(node, '/healthz/orthanc'),
       this.#ask(node, '/healthz/deep'),
-      this.#echo(node),
+      this.#clients.dicom(node, 'echoscu', { seconds: SECONDS }),
     ]);
-    return { nginx, orthanc, deep, echo };
-  }
-
-  /** The status of each answer to a path that may stand for several, as curl writes that. */
-  async statuses(node: NodeName, path: string): Promise<string[]> {
-    const curl = ['curl', '--silent', '--output', '/dev/null', '--write-out', '%{http_code}\\n'];
-    const { stdout } = await this.#lab.client.run([...curl, ...this.address(node, path)]);
-    return stdout.trim().split('\n');
-  }
-
-  /** What curl needs to ask a node for a path. */
-  address(node: NodeName, path: string): string[] {
-    const to = ['--connect-to', `::${nameOf(node)}:443`, `https://${this.#names[node]}${path}`];
-    return ['--cacert', `/mnt/client/${node}.pem`, ...to];
+    return { nginx, orthanc, deep, echo: echo.code === 0 };
   }
 
   async #ask(node: NodeName, path: string): Promise<WebAnswer> {
-    const curl = ['curl', '--silent', '--output', '/dev/null', '--write-out', '%{http_code}'];
-    const limit = ['--max-time', String(SECONDS)];
+    const status = ['--output', '/dev/null', '--write-out', '%{http_code}'];
+    const options = [...status, '--max-time', String(SECONDS)];
+    const curl = this.#clients.curl(node, { user: undefined, options });
     const { code, stdout } = await this.#lab.client.run([
       ...curl,
-      ...limit,
-      ...this.address(node, path),
+      `${this.#clients.origin(node)}${path}`,
     ]);
     const answer = code === 0 ? Number(stdout) : CURL[code];
     if (answer === undefined) throw new Error(`curl ended with ${code} for ${path} of ${node}`);
     return answer;
-  }
-
-  /** DICOM's tools wait for ever, so this one is ended. */
-  async #echo(node: NodeName): Promise<boolean> {
-    const tls = ['+tla', '+cf', `/mnt/client/${node}.pem`];
-    const { code } = await this.#lab.client.run(
-      ['echoscu', ...tls, '-aec', 'ORTHWEB', nameOf(node), '11112'],
-      SECONDS,
-    );
-    return code === 0;
   }
 }
