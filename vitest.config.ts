@@ -39,7 +39,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
           isolate: false,
-          testTimeout: 60_000,
+          testTimeout: 300_000,
           // Labs are made in hooks, several at a time.
           hookTimeout: 120_000,
         },
