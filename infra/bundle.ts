@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import type { Clients } from '../functions/shared/clients.ts';
+import type { Services } from '../functions/shared/clients.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -9,9 +9,10 @@ const ROOT = path.join(import.meta.dirname, '..');
 export const BUNDLES = path.join(ROOT, 'build');
 
 /** The SDK package and client behind each member of `Clients`. */
-const SERVICES: Record<keyof Clients, { readonly from: string; readonly client: string }> = {
+const SERVICES: Record<keyof Services, { readonly from: string; readonly client: string }> = {
   dynamodb: { from: '@aws-sdk/client-dynamodb', client: 'DynamoDBClient' },
   ec2: { from: '@aws-sdk/client-ec2', client: 'EC2Client' },
+  kms: { from: '@aws-sdk/client-kms', client: 'KMSClient' },
   rds: { from: '@aws-sdk/client-rds', client: 'RDSClient' },
   sfn: { from: '@aws-sdk/client-sfn', client: 'SFNClient' },
   sns: { from: '@aws-sdk/client-sns', client: 'SNSClient' },
@@ -80,7 +81,7 @@ const tooHeavy = ({ name, bytes, limit, clients }: BundleSize): string =>
 
 interface Handler {
   readonly name: string;
-  readonly services: readonly (keyof Clients)[];
+  readonly services: readonly (keyof Services)[];
 }
 
 /**
@@ -110,7 +111,7 @@ async function findHandlers(): Promise<Handler[]> {
   });
   return files.map((name) => {
     const imports = metafile.outputs[`build/${name}.js`]?.imports.map(({ path: from }) => from);
-    const keys = Object.keys(SERVICES) as (keyof Clients)[];
+    const keys = Object.keys(SERVICES) as (keyof Services)[];
     return { name, services: keys.filter((key) => imports?.includes(SERVICES[key].from)) };
   });
 }

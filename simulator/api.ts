@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clients } from '../functions/shared/clients.ts';
+import type { Clients, Services } from '../functions/shared/clients.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
@@ -60,9 +60,10 @@ export const operation = <I, O extends object>(
 ): Operation => ({ permissions, run }) as unknown as Operation;
 
 /** How each service words a refusal. */
-const ACCESS_DENIED: Readonly<Record<keyof Clients, string>> = {
+const ACCESS_DENIED: Readonly<Record<keyof Services, string>> = {
   dynamodb: 'AccessDeniedException',
   ec2: 'UnauthorizedOperation',
+  kms: 'AccessDeniedException',
   rds: 'AccessDenied',
   sfn: 'AccessDeniedException',
   sns: 'AuthorizationErrorException',
@@ -75,10 +76,10 @@ const ACCESS_DENIED: Readonly<Record<keyof Clients, string>> = {
  */
 export class Api {
   private readonly world: World;
-  readonly services: Readonly<Record<keyof Clients, Operations>>;
+  readonly services: Readonly<Record<keyof Services, Operations>>;
   private readonly current = new AsyncLocalStorage<Invocation>();
 
-  constructor(world: World, services: Readonly<Record<keyof Clients, Operations>>) {
+  constructor(world: World, services: Readonly<Record<keyof Services, Operations>>) {
     this.world = world;
     this.services = services;
   }
@@ -88,7 +89,7 @@ export class Api {
       service,
       {
         send: (command: { readonly constructor: { name: string }; readonly input: object }) =>
-          this.send(service as keyof Clients, command),
+          this.send(service as keyof Services, command),
       },
     ]),
   ) as unknown as Clients;
@@ -108,7 +109,7 @@ export class Api {
   }
 
   private async send(
-    service: keyof Clients,
+    service: keyof Services,
     command: { readonly constructor: { name: string }; readonly input: object },
   ): Promise<object> {
     const { passage } = this.world;
@@ -157,7 +158,7 @@ export class Api {
   }
 
   /** A refused call fails as on AWS, and fails the run: a deployment would lack that right. */
-  private authorize(service: keyof Clients, permission: Permission, by: Invocation): void {
+  private authorize(service: keyof Services, permission: Permission, by: Invocation): void {
     const { action, resources, context = {} } = permission;
     const refusal = this.world.iam.refusal(by.role, action, resources, context);
     if (refusal === undefined) return;

@@ -173,6 +173,7 @@ export class World {
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
       ec2: this.ec2.operations,
+      kms: {},
       rds: this.rds.operations,
       sfn: this.stepFunctions.operations,
       sns: this.sns.operations,

@@ -68,6 +68,35 @@ export interface LateNotice {
   readonly toldAt: string;
 }
 
+/** What is known of a node's certificate, and what is being done about it. */
+export interface CertificateRecord {
+  /** The run that is at it, written before its first call on the host; absent at rest. */
+  readonly run?: string;
+  /** When a run last saw what the node serves, ISO 8601. */
+  readonly checkedAt?: string;
+  /** What it served then on both ports. */
+  readonly served?: {
+    readonly fingerprint: string;
+    readonly notAfter: string;
+    readonly names: readonly string[];
+  };
+  readonly renewedAt?: string;
+  /** Since when the host publishes each authority, by the SHA-256 of the authority's certificate. */
+  readonly published: Readonly<Record<string, string>>;
+  /** A start of the node waits for a certificate. */
+  readonly wanted?: { readonly since: string; readonly reason: string };
+  /** A renewal that is due does not come about. */
+  readonly failing?: {
+    readonly since: string;
+    readonly attempts: number;
+    /** Not tried again before this. */
+    readonly notBefore: string;
+    readonly reason: string;
+    /** When the operator was told. */
+    readonly toldAt?: string;
+  };
+}
+
 /** An alert that is committed but perhaps not yet published. */
 export interface OutboxRow {
   readonly subject: string;
@@ -81,6 +110,7 @@ export interface SiteState {
   readonly lease: Stored<Lease>;
   readonly override: Stored<Override> | undefined;
   readonly late: Stored<LateNotice | undefined>;
+  readonly certificates: Readonly<Record<NodeName, Stored<CertificateRecord> | undefined>>;
   readonly outbox: readonly Stored<OutboxRow>[];
 }
 
@@ -116,6 +146,10 @@ export async function readSite(table: Table): Promise<SiteState> {
     lease: one<Lease>('LEASE') ?? { key: 'LEASE', version: 0, value: { fence: 0 } },
     override: one<Override>('OVERRIDE'),
     late: one<LateNotice>('LATE') ?? { key: 'LATE', version: 0, value: undefined },
+    certificates: {
+      a: one<CertificateRecord>('CERTIFICATE#a'),
+      b: one<CertificateRecord>('CERTIFICATE#b'),
+    },
     outbox: [...items.values()].filter((item) =>
       item.key.startsWith('OUTBOX#'),
     ) as Stored<OutboxRow>[],

@@ -1,4 +1,4 @@
-import type { Clients } from '../../functions/shared/clients.ts';
+import type { Services } from '../../functions/shared/clients.ts';
 import type { Invocation } from '../api.ts';
 import { AwsError } from '../aws-error.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
@@ -19,7 +19,7 @@ import { arm } from './timed.ts';
 
 /** A call of one of our functions, as it arrives at AWS. */
 export interface Call {
-  readonly service: keyof Clients;
+  readonly service: keyof Services;
   readonly operation: string;
   readonly by: Invocation;
   /** The resources it names: by the last part of their ARN and, for instances, their node. */
@@ -50,9 +50,10 @@ const MINUTE_MS = 60_000;
 const STALE_MS = 30_000;
 
 /** How each service says "slow down": its page of common errors. */
-const THROTTLED: Readonly<Record<keyof Clients, string>> = {
+const THROTTLED: Readonly<Record<keyof Services, string>> = {
   dynamodb: 'ThrottlingException',
   ec2: 'RequestLimitExceeded',
+  kms: 'ThrottlingException',
   rds: 'ThrottlingException',
   sfn: 'ThrottlingException',
   sns: 'ThrottlingException',

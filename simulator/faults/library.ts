@@ -1,4 +1,4 @@
-import type { Clients } from '../../functions/shared/clients.ts';
+import type { Services } from '../../functions/shared/clients.ts';
 import type { Chance } from '../random.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
 
@@ -95,7 +95,7 @@ export const FAULTS = {
       example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
       draw: ({ calls }, one) => {
         const call = one(calls);
-        const [service, operation] = call.split(':') as [keyof Clients, string];
+        const [service, operation] = call.split(':') as [keyof Services, string];
         return `${call}=${one([...documentedErrors(service, operation).keys()])}`;
       },
     },

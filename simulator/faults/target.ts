@@ -1,4 +1,4 @@
-import type { Clients } from '../../functions/shared/clients.ts';
+import type { Services } from '../../functions/shared/clients.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
 import type { Site } from '../site.ts';
 import type { Injection } from './faults.ts';
@@ -15,7 +15,7 @@ export function assertTarget(site: Site, fault: Injection): void {
     throw refused(`no function ${name}`, labels);
   }
   if (service === undefined) return;
-  const of = service as keyof Clients;
+  const of = service as keyof Services;
   const known = Object.keys(api.services[of]);
   if (operation !== '*' && !known.includes(operation)) {
     throw refused(`no function calls ${service}:${operation}`, known);

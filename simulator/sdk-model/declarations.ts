@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Clients } from '../../functions/shared/clients.ts';
+import type { Services } from '../../functions/shared/clients.ts';
 import { NotModelled } from '../aws-error.ts';
 
-export type Service = keyof Clients;
+export type Service = keyof Services;
 export type ErrorKind = 'client' | 'server';
 
 const require = createRequire(import.meta.url);

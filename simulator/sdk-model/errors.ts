@@ -124,6 +124,7 @@ const OF_ALL_EC2 = [
 const ALWAYS: Readonly<Record<Service, readonly string[]>> = {
   dynamodb: [...COMMON, ...OF_DYNAMODB],
   ec2: OF_ALL_EC2,
+  kms: COMMON,
   rds: [...COMMON, ...OF_RDS],
   sfn: COMMON,
   sns: COMMON,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Clients } from '../../functions/shared/clients.ts';
+import type { Services } from '../../functions/shared/clients.ts';
 import { clockOf, dateOf, instantAt } from '../../simulator/report/local-time.ts';
 import { documentedErrors } from '../../simulator/sdk-model/errors.ts';
 import { type LocalFault, optionsOf, play, siteOf } from './support/play.ts';
@@ -29,7 +29,7 @@ interface Occasion {
 }
 
 const errorsOf = (call: string): string[] => {
-  const [service, operation] = call.split(':') as [keyof Clients, string];
+  const [service, operation] = call.split(':') as [keyof Services, string];
   return [...documentedErrors(service, operation).keys()];
 };
 

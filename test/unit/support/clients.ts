@@ -32,10 +32,14 @@ export function service(answers: Answers = {}): Service {
 export const clients = (given: Partial<Clients>): Clients => ({
   dynamodb: service(),
   ec2: service(),
+  kms: service(),
   rds: service(),
   sfn: service(),
   sns: service(),
   ssm: service(),
+  view: { look: () => Promise.reject(new Error('nobody was to look')) },
+  answers: { put: () => Promise.reject(new Error('nobody was to be answered')) },
+  measures: { put: () => {} },
   ...given,
 });
 

@@ -66,6 +66,7 @@ export function siteState(items: Items = {}): SiteState {
     lease: one<Lease>('LEASE') ?? { key: 'LEASE', version: 0, value: { fence: 0 } },
     override: one('OVERRIDE'),
     late: one('LATE') ?? { key: 'LATE', version: 0, value: undefined },
+    certificates: { a: one('CERTIFICATE#a'), b: one('CERTIFICATE#b') },
     outbox: Object.keys(items)
       .filter((key) => key.startsWith('OUTBOX#'))
       .flatMap((key) => one(key) ?? []) as SiteState['outbox'],
