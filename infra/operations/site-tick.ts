@@ -38,6 +38,7 @@ export class SiteTick extends Construct {
         DATABASE: site.database.instanceIdentifier,
         PLAN: power.plan,
         POWER: power.workflow.stateMachine.stateMachineArn,
+        CERTIFICATE: '',
       },
       timeoutSeconds: 50,
       retentionDays: config.logs.retentionDays,
