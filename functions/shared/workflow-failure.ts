@@ -16,7 +16,6 @@ const LASTING = new Set([
   'AuthorityUnavailable',
   'InvalidInput',
   'InvalidSettings',
-  'NotIssuable',
   'RequestRefused',
 ]);
 
