@@ -11,7 +11,7 @@ const authority = z
       .max(99)
       .describe(
         'The number of the authority, 1 to 99. Another number is another key, which devices do ' +
-          'not know.',
+          'not know; a number that has left the list is never used again.',
       ),
     signed: z
       .string()
