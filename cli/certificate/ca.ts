@@ -50,7 +50,7 @@ const linesOf = (
 
 /** What was done, in words. */
 function write(file: string, pem: string, count: number): string {
-  const what = count === 1 ? 'the certificate' : `all ${count} certificates`;
+  const what = count === 1 ? 'the certificate' : 'both certificates';
   if (file === '') throw cannot(file, 'it is no name');
   try {
     if (existsSync(file)) {
