@@ -66,7 +66,6 @@ export class Certificate extends Construct {
       description: 'Takes the lease and reads who signs and whom clients trust.',
       settings: {
         TABLE: site.table.tableName,
-        SITE: config.site,
         AUTHORITY_PARAMETER: parameter.parameterName,
         AUTHORITIES: JSON.stringify(keys.map(({ number }) => number)),
       },
