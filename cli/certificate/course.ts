@@ -1,4 +1,9 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import * as z from 'zod/mini';
+import { CaughtError, failureIn } from '../../functions/shared/workflow-failure.ts';
+
+/** Of a value that came as JSON, from a workflow that may be older or newer than this. */
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Something that a run came to: the state that it is in, and why as far as the run says. */
 export interface Turn {
@@ -29,12 +34,11 @@ export interface Ending {
 }
 
 /** What each outcome of a run is for the one who asked for it. */
-const OUTCOMES: Readonly<Record<string, { readonly good: boolean; readonly says: string }>> = {
-  done: { good: true, says: 'Done' },
-  planned: { good: true, says: 'Planned, nothing was changed' },
-  deferred: { good: false, says: 'Deferred, nothing was changed for now' },
-  failed: { good: false, says: 'Failed' },
-};
+const OUTCOMES = new Map([
+  ['done', { good: true, says: 'Done' }],
+  ['planned', { good: true, says: 'Planned, nothing was changed' }],
+  ['deferred', { good: false, says: 'Deferred, nothing was changed for now' }],
+]);
 
 /** How an execution that is over ended: its status, its output, or its error and cause. */
 export function endingOf(execution: {
@@ -48,18 +52,18 @@ export function endingOf(execution: {
     const why = [error, cause].filter((part) => part).join(': ');
     return { good: false, lines: [`The run is ${status}${why ? `: ${why}` : ''}`] };
   }
-  const run = recordOf(output);
-  const outcome = OUTCOMES[String(run.outcome)];
-  const [because, ...told] = [run.because, run.told].flat().filter(isText);
+  const run = runIn(asRecord(parsed(output)));
+  // A run that left before it looked has no outcome.
+  const outcome = OUTCOMES.get(String(run.next === 'leave' ? 'deferred' : run.outcome));
   const head = outcome?.says ?? 'The run has succeeded';
   return {
     good: outcome?.good ?? true,
-    lines: [because === undefined ? `${head}.` : `${head}: ${because}`, ...told, ...planOf(run)],
+    lines: [isText(run.because) ? `${head}: ${run.because}` : `${head}.`, ...planOf(run)],
   };
 }
 
 /** What a run that only planned would do, one line for each node. */
-function planOf({ outcome, progress }: Readonly<Record<string, unknown>>): string[] {
+function planOf({ outcome, progress }: Fields): string[] {
   if (outcome !== 'planned') return [];
   return Object.entries(asRecord(asRecord(progress).plan)).flatMap(([node, plan]) => {
     const { due, reason } = asRecord(plan);
@@ -69,22 +73,26 @@ function planOf({ outcome, progress }: Readonly<Record<string, unknown>>): strin
   });
 }
 
+/** Why the run is where it is, or what broke the workflow. */
 function becauseIn(input: string | undefined): string | undefined {
-  const { because } = recordOf(input);
+  const state = asRecord(parsed(input));
+  const broke = z.safeParse(CaughtError, state.failure);
+  if (broke.success) return failureIn(broke.data).reason;
+  const { because } = runIn(state);
   return isText(because) ? because : undefined;
 }
 
-/** The run in a state's input or output, which may be wrapped as `{ run }`; empty for anything else. */
-function recordOf(json: string | undefined): Readonly<Record<string, unknown>> {
+function parsed(json: string | undefined): unknown {
   try {
-    const value = asRecord(JSON.parse(json ?? ''));
-    return 'run' in value ? asRecord(value.run) : value;
+    return JSON.parse(json ?? '');
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+const runIn = ({ run }: Fields): Fields => asRecord(run);
+
+const asRecord = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -1,3 +1,4 @@
+import { CLOCKS } from '../../functions/shared/clocks.ts';
 import {
   type CertificateRecord,
   NODES,
@@ -6,14 +7,16 @@ import {
 } from '../../functions/shared/operations-table.ts';
 import type { Authority } from './authorities.ts';
 
+const DAY_MS = 86_400_000;
+
 /** A certificate with less than this left should have been renewed two weeks ago. */
-const OVERDUE_DAYS = 14;
+const OVERDUE_DAYS = CLOCKS.certificateOverdue / 86_400;
+/** As long as devices get to take up another authority. */
+const AUTHORITY_DAYS = CLOCKS.authorityOverlap / 86_400;
 /** With less than this left somebody is called. */
 const EXPIRING_DAYS = 7;
 /** Two daily checks and some. */
 const UNCHECKED_HOURS = 48;
-/** As long as devices get to take up another authority. */
-const AUTHORITY_DAYS = 180;
 
 /** Something that a person is to look at. */
 export interface Wrong {
@@ -67,7 +70,7 @@ export function standingOf(
   const vouching = authorities.map((authority) => ({
     ...authority,
     daysLeft: daysUntil(authority.notAfter, now),
-    publishedBy: publishedBy(nodes, authority.fingerprint),
+    publishedBy: publishedBy(nodes, authority.number),
   }));
   const wrong = [
     ...nodes.flatMap((node) => aboutLife(node)),
@@ -81,17 +84,15 @@ export function standingOf(
   return { site, at: now, nodes, authorities: vouching, wrong };
 }
 
-const DAY_MS = 86_400_000;
-
 const daysUntil = (instant: Date | string, now: Date): number =>
   Math.floor((new Date(instant).getTime() - now.getTime()) / DAY_MS);
 
 function publishedBy(
   nodes: readonly NodeStanding[],
-  fingerprint: string,
+  number: number | undefined,
 ): AuthorityStanding['publishedBy'] {
   const since = nodes.flatMap(({ node, published }) => {
-    const at = published?.[fingerprint];
+    const at = published?.[String(number)];
     return at === undefined ? [] : [[node, at]];
   });
   return Object.fromEntries(since);

@@ -37,7 +37,7 @@ function linesOfNode(
   { node, stopped, served, daysLeft = 0, checkedAt, renewedAt, ...more }: NodeStanding,
   clock: Clock,
 ): string[] {
-  const { failing, wanted, run } = more;
+  const { failing, wanted, run, issued } = more;
   return [
     ...entry(
       `node ${node}`,
@@ -46,6 +46,9 @@ function linesOfNode(
         : 'nothing is known of what it serves',
     ),
     ...(served ? entry('  names', served.names.join(', ')) : []),
+    ...(issued && issued.fingerprint === served?.fingerprint
+      ? entry('  signed', `by authority ${issued.authority}`)
+      : []),
     ...(checkedAt ? entry('  checked', clock(checkedAt)) : []),
     ...(renewedAt ? entry('  renewed', clock(renewedAt)) : []),
     ...(stopped ? entry('  stopped', 'as planned; it is looked at when it starts') : []),

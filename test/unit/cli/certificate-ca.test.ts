@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { runCa } from '../../../cli/certificate/ca.ts';
+import { testAuthority } from '../../support/authority.ts';
 import { CLINIC_CA, DEVICES_CA, SECOND_CLINIC_CA } from '../../support/certificates.ts';
 import { CLINIC } from '../../support/clinic.ts';
 import { type CertificateAccount, certificateAccount } from '../support/certificate-account.ts';
@@ -33,6 +34,14 @@ it('says of each authority its name, when it is in force, and its fingerprint', 
     '',
   ]);
   expect(code).toBe(0);
+});
+
+it('knows the number of an authority that is made as the site makes it', async () => {
+  const { certificate, listed } = await testAuthority({ number: 12 });
+  const { printed } = await ca({ parameter: listed.pem });
+
+  expect(printed[0]).toBe('authority 12   O=Orthweb, CN=Orthweb clinic CA 12');
+  expect(printed[2]).toBe(`  ${certificate.fingerprint256}`);
 });
 
 it('says of an authority without a number what it is called', async () => {

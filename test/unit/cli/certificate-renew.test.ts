@@ -23,10 +23,10 @@ async function renew(account: CertificateAccount = {}, options: Omit<RenewOption
   return { ...outside, code, text: outside.printed.join(' ').replace(/\s+/g, ' ') };
 }
 
-/** A run that is over, with this as its output. */
-const over = (output: unknown, more: Look = {}): Look => ({
+/** A run that is over. */
+const over = (run: unknown, more: Look = {}): Look => ({
   status: 'SUCCEEDED',
-  output: typeof output === 'string' ? output : JSON.stringify(output),
+  output: JSON.stringify({ run, report: {} }),
   ...more,
 });
 
@@ -59,9 +59,13 @@ it.each<[string, Omit<RenewOptions, 'config'>, object]>([
 });
 
 it('prints each turn of the run once, by the clock of the site, and how it ended', async () => {
-  const asked = entered(2, '20:00:01', 'Look At Nodes', { because: 'nothing is known yet' });
-  const again = entered(9, '20:00:06', 'Look At Nodes', { because: 'node a makes its key' });
-  const waits = entered(7, '20:00:03', 'Wait', { because: 'node a makes its key' });
+  const asked = entered(2, '20:00:01', 'Look At Nodes', {
+    run: { because: 'nothing is known yet' },
+  });
+  const again = entered(9, '20:00:06', 'Look At Nodes', {
+    run: { because: 'node a makes its key' },
+  });
+  const waits = entered(7, '20:00:03', 'Wait', { run: { because: 'node a makes its key' } });
   const signs = entered(12, '20:00:09', 'Sign', { run: { because: 'node a has made its key' } });
   const plain = entered(14, '20:00:10', 'Release Lease', 'no run at all');
   const { code, printed, pauses } = await renew({
@@ -107,9 +111,9 @@ it.each<[string, Look, string, number]>([
     1,
   ],
   [
-    'says that it failed',
-    over({ run: { outcome: 'failed', because: 'node a: lint', told: ['[clinic] FAILED'] } }),
-    'Failed: node a: lint [clinic] FAILED',
+    'leaves before it looks',
+    over({ next: 'leave', because: 'no node is meant to run now' }),
+    'Deferred, nothing was changed for now: no node is meant to run now',
     1,
   ],
   [
@@ -120,7 +124,7 @@ it.each<[string, Look, string, number]>([
   ],
   ['takes too long', { status: 'TIMED_OUT' }, 'The run is TIMED_OUT', 1],
   ['is stopped by somebody', { status: 'ABORTED' }, 'The run is ABORTED', 1],
-  ['succeeds with an output that is none', over('{'), 'The run has succeeded.', 0],
+  ['succeeds with an output that is none', over({}, { output: '{' }), 'The run has succeeded.', 0],
   ['succeeds with an outcome of later', over({ outcome: 'toString' }), 'The run has succeeded.', 0],
 ])('ends as a run does that %s', async (_what, look, says, ends) => {
   const { code, text } = await renew({ looks: [look] });
@@ -128,6 +132,17 @@ it.each<[string, Look, string, number]>([
   expect(text).toMatch(/ Ctrl-C leaves it going\. /);
   expect(text.split(' leaves it going. ')[1]).toBe(says);
   expect(code).toBe(ends);
+});
+
+it('says what broke the workflow, in the words of the error', async () => {
+  const Cause = JSON.stringify({ errorMessage: 'KMS does not let us sign' });
+  const failure = { Error: 'AuthorityUnavailable', Cause };
+  const events = [entered(20, '20:01', 'Report Failure', { run: { because: 'old' }, failure })];
+  const { printed } = await renew({ looks: [{ status: 'FAILED', events }] });
+
+  expect(printed[1]).toBe(
+    '15:01:00  Report Failure        AuthorityUnavailable: KMS does not let us sign',
+  );
 });
 
 it('leaves the run going when the person leaves, and says which one', async () => {
@@ -170,7 +185,7 @@ it('prints no line of more than 100 columns', async () => {
   const because = 'node a: the host answered that it cannot '.repeat(9);
   const look = over(
     { outcome: 'failed', because },
-    { events: [entered(2, '20:00', 'Look', { because })] },
+    { events: [entered(2, '20:00', 'Look', { run: { because } })] },
   );
   const { printed } = await renew({ looks: [look], leavesAt: 1 });
 

@@ -33,7 +33,8 @@ const WELL = {
   checkedAt: iso('17:00'),
   renewedAt: iso('2026-11-21T17:00'),
   served: served('2027-02-19T17:00'),
-  published: { [CA_1]: iso('2026-11-20T14:00') },
+  published: { 1: iso('2026-11-20T14:00') },
+  issued: { fingerprint: 'AA:BB', authority: 1 },
 } satisfies CertificateRecord;
 
 const running: Intent = {
@@ -75,7 +76,8 @@ it('says how each node and each authority stands, by the clock of the site', asy
     notBefore: iso('23:00'),
     reason: 'node b: its peer does not serve (database-silent)',
   };
-  const b = { ...WELL, served: served('2026-12-16T17:00'), published: {}, failing };
+  const issued = { fingerprint: 'CC:DD', authority: 1 };
+  const b = { ...WELL, served: served('2026-12-16T17:00'), published: {}, failing, issued };
   const { code, printed, regions } = await status({ items: site(WELL, b) });
 
   expect(printed).toEqual([
@@ -84,6 +86,7 @@ it('says how each node and each authority stands, by the clock of the site', asy
     'node a         87 days left, runs out on 2027-02-19 12:00',
     '  names        ec2-203-0-113-217.ca-central-1.compute.amazonaws.com, 203.0.113.217,',
     '               ip-10-0-0-10.ca-central-1.compute.internal, 10.0.0.10',
+    '  signed       by authority 1',
     '  checked      2026-11-23 12:00',
     '  renewed      2026-11-21 12:00',
     '',
