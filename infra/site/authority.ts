@@ -3,8 +3,6 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type * as z from 'zod/mini';
-import type { Settings } from '../../functions/certificate/authority.ts';
 import type { Config } from '../config.ts';
 import { OperatorFunction } from '../operator-function.ts';
 import { removalOf } from './removal.ts';
@@ -52,8 +50,8 @@ export class Authority extends Construct {
         new CustomResource(this, `Certificate${number}`, {
           resourceType: 'Custom::CertificateAuthority',
           serviceToken: maker.lambda.functionArn,
-          // Otherwise CloudFormation waits an hour for an answer that went astray.
-          serviceTimeout: Duration.minutes(5),
+          // Room for Lambda's two further tries. By default an answer is waited for for an hour.
+          serviceTimeout: Duration.minutes(10),
           properties: {
             Site: site,
             Number: String(number),
@@ -88,7 +86,7 @@ export class Authority extends Construct {
   }
 
   private maker() {
-    const maker = new OperatorFunction<z.input<typeof Settings>>(this, 'Maker', {
+    const maker = new OperatorFunction(this, 'Maker', {
       handler: 'certificate/authority',
       description: 'Makes the certificate of an authority, when CloudFormation asks for it.',
       settings: {},

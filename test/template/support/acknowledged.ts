@@ -261,7 +261,7 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     on: [MAKER],
     rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
     because:
-      'CloudFormation waits for its answer for five minutes and then fails the deployment, which ' +
+      'CloudFormation waits for its answer for ten minutes and then fails the deployment, which ' +
       'says so to the person who waits for it.',
   },
   {
