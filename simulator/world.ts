@@ -18,6 +18,7 @@ import { Ec2 } from './services/ec2/ec2.ts';
 import { ec2Types } from './services/ec2/launch.ts';
 import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
 import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
+import { Kms, keysOf, kmsTypes } from './services/kms.ts';
 import { importSources, lambdaTypes } from './services/lambda/function.ts';
 import { LambdaService } from './services/lambda/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
@@ -64,14 +65,6 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
       return { ref: name, attributes: { Arn: resource.arn('iam', `role/${name}`) } };
     },
   },
-  'AWS::KMS::Key': {
-    reads: ['KeyPolicy'],
-    ignores: ['Description', 'EnableKeyRotation', 'PendingWindowInDays'],
-    names: (resource) => {
-      const id = resource.fingerprint(32);
-      return { ref: id, attributes: { Arn: resource.arn('kms', `key/${id}`), KeyId: id } };
-    },
-  },
   'AWS::SNS::TopicPolicy': {
     reads: ['PolicyDocument', 'Topics'],
     names: (resource) => ({ ref: resource.generatedName() }),
@@ -90,6 +83,7 @@ export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...ec2Types,
   ...eventbridgeTypes,
   ...flowLogTypes,
+  ...kmsTypes,
   ...lambdaTypes,
   ...logsTypes,
   ...rdsTypes,
@@ -143,6 +137,7 @@ export class World {
   readonly bus: EventBus;
   readonly dynamodb: DynamoDb;
   readonly ec2: Ec2;
+  readonly kms: Kms;
   readonly rds: Rds;
   readonly ssm: Ssm;
   readonly sns: Sns;
@@ -151,10 +146,12 @@ export class World {
   readonly scheduler: Scheduler;
   private readonly next: Prepared;
   private readonly seed: number;
+  private readonly from: Date;
 
   private constructor(clock: Clock, prepared: PreparedWorld, options: WorldOptions) {
     this.next = prepared.next;
     this.seed = options.seed;
+    this.from = options.from;
     this.clock = clock;
     this.trace = new Trace(() => clock.iso());
     this.site = new Site(this, prepared.site, options.faults);
@@ -163,6 +160,7 @@ export class World {
     this.iam = this.policies();
     this.dynamodb = new DynamoDb(this);
     this.ec2 = new Ec2(this);
+    this.kms = new Kms();
     this.rds = new Rds(this);
     this.ssm = new Ssm(this);
     this.sns = new Sns(this);
@@ -173,7 +171,7 @@ export class World {
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
       ec2: this.ec2.operations,
-      kms: {},
+      kms: this.kms.operations,
       rds: this.rds.operations,
       sfn: this.stepFunctions.operations,
       sns: this.sns.operations,
@@ -238,6 +236,7 @@ export class World {
   }
 
   private install(site: Site): void {
+    this.kms.add(keysOf(site.assembly, this.from));
     this.sns.deploy(site);
     this.ssm.deploy(site);
     this.stepFunctions.deploy(site);
