@@ -29,6 +29,22 @@ export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
+/**
+ * The site's certificate authority cannot sign: its key refuses, or its certificate ends too soon.
+ * Never worth a retry in the same run: a person has to mend it.
+ */
+export class AuthorityUnavailable extends Error {
+  override readonly name = 'AuthorityUnavailable';
+}
+
+/**
+ * A host's request for a certificate is not one to sign, or what would come of it breaks a rule.
+ * Never worth a retry in the same run: the request stays as it is.
+ */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+}
+
 /** The site tick did what it could and something is left: the next minute tries again. */
 export class TickIncomplete extends Error {
   override readonly name = 'TickIncomplete';
