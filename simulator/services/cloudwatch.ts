@@ -80,7 +80,8 @@ export class CloudWatch {
       const missing = MISSING.find((one) => one === resource.text('TreatMissingData'));
       const known = ['LessThanThreshold', 'GreaterThanOrEqualToThreshold'];
       const period = Number(resource.required('Period'));
-      const unlike = (what: string) => new NotModelled(`${resource.where}: ${what} is not modelled`);
+      const unlike = (what: string) =>
+        new NotModelled(`${resource.where}: ${what} is not modelled`);
       if (!known.includes(operator) || !statistic) {
         throw unlike(`${operator} of ${resource.text('Statistic')}`);
       }
@@ -188,7 +189,7 @@ export class CloudWatch {
   }
 
   private evaluate(alarm: Alarm): void {
-    const { clock, sns } = this.world;
+    const { sns } = this.world;
     if (!this.alarms.includes(alarm)) return;
     const values = this.periodsOf(alarm);
     // Fewer values than it looks at leave it as it is.

@@ -134,7 +134,7 @@ export class Ec2 {
  * Without an address it has no name either, and the API says so with an empty text.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
  */
-function described({ id, type, region, seen, tags, privateAddress }: Instance): ApiInstance {
+export function described({ id, type, region, seen, tags, privateAddress }: Instance): ApiInstance {
   const { address, reason, state } = seen;
   return {
     InstanceId: id,
