@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Schedule } from '../functions/power/schedule-input.ts';
 import { alerts } from './config/alerts.ts';
 import { budget, budgetProblems } from './config/budget.ts';
+import { certificate } from './config/certificate.ts';
 import { clientProblems, clients } from './config/clients.ts';
 import { completeDatabase, database, databaseProblems } from './config/database.ts';
 import { dicom, dicomProblems } from './config/dicom.ts';
@@ -37,6 +38,7 @@ const Site = z
     storage,
     database,
     schedule,
+    certificate,
     alerts,
     budget,
     logs,

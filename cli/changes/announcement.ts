@@ -1,3 +1,4 @@
+import { authorityFindings } from './authorities.ts';
 import { type Change, changesBetween, type Template } from './change.ts';
 import { dataFindings, isProduction } from './data.ts';
 import { databaseFindings } from './database.ts';
@@ -31,8 +32,9 @@ export interface Announcement {
 /**
  * Says in words what a deployment at this moment does, and whether it may.
  *
- * Refused is what replaces both hosts, takes data away or is bound to fail. `acceptDataLoss` lifts
- * the second for a site that is not in production; nothing lifts the others.
+ * Refused is what replaces both hosts, takes data or an authority's key away, turns away every
+ * device, or is bound to fail. `acceptDataLoss` lifts the second for a site that is not in
+ * production; nothing lifts the others.
  */
 export function announce(stacks: Stacks, now: Date, { acceptDataLoss = false } = {}): Announcement {
   const site = compared(stacks.site);
@@ -75,6 +77,7 @@ function siteFindings({ changes, before, after }: Compared, production: boolean)
   return [
     ...hostFindings(changes, before, after),
     ...dataFindings(changes, production),
+    ...authorityFindings(changes, before, after, production),
     ...databaseFindings(changes),
     ...logFindings(changes),
     ...networkFindings(changes, before),

@@ -1,3 +1,4 @@
+import { signs } from './authorities.ts';
 import { type Change, pathOf, type Resource, same, type Template } from './change.ts';
 import { type Finding, listed, withReason } from './finding.ts';
 import { lifecycleFindings } from './lifecycle.ts';
@@ -53,9 +54,11 @@ export function dataFindings(changes: readonly Change[], production: boolean): F
   const ours = changes.filter(({ type }) => KINDS[type]);
   const refused = nameFindings(ours, nameOf);
   const told = new Set(refused.flatMap(({ about }) => about));
+  // What becomes of the key of an authority is told in the words of authorities.ts.
+  const others = ours.filter(({ id, before, after }) => !told.has(id) && !signs(before ?? after));
   return [
     ...refused,
-    ...ours.filter(({ id }) => !told.has(id)).flatMap((one) => fateFindings(one, ours, remedy)),
+    ...others.flatMap((one) => fateFindings(one, others, remedy)),
     ...ours.flatMap((change) => secretFindings(change, remedy)),
     ...ours.flatMap((change) => lifecycleFindings(change, nameOf(change), remedy)),
     ...protectionFindings(ours),
@@ -170,9 +173,10 @@ function protectionFindings(changes: readonly Change[]): Finding[] {
 const outlives = (resource: Resource | undefined): boolean =>
   resource?.DeletionPolicy?.startsWith('Retain') ?? false;
 
-/** `database`, `images`, or `key Authority/Key` for one that has no name of its own. */
+/** `database`, `images`, or `key Key` for one that has no name of its own. */
 function nameOf({ id, type, before, after }: Change): string {
   const path = pathOf(before ?? after) ?? id;
+  if (signs(before ?? after)) return path.replace('Authority/Key', 'key of authority ');
   const known = NAMES[path];
   if (known) return known;
   const noun = KINDS[type]?.noun ?? type;

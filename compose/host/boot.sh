@@ -39,7 +39,7 @@ services=(nginx orthanc)
 [[ ! -e $former ]] || step 'installing the bundle' bash "$home/host/install.sh"
 step 'fetching secrets' bash "$home/host/secrets.sh"
 step 'fetching credentials for images' timeout 60 bash "$home/host/credentials.sh" 9>&-
-step 'making an interim certificate' bash "$home/host/certificate.sh"
+step 'making an interim certificate' bash "$home/host/certificate-interim.sh"
 step 'writing the configuration' bash "$home/host/render.sh"
 # Where an undrain did not end, nginx that is closing would count as up.
 if [[ -e $closing ]]; then

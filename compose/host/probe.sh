@@ -8,9 +8,12 @@
 set -euo pipefail
 # shellcheck source=script.sh
 source /opt/orthweb/host/script.sh
+# shellcheck source=tls.sh
+source /opt/orthweb/host/tls.sh
 
-readonly tls=$home/tls
-name=$(cat "$tls/name" 2>/dev/null) || name=nobody
+# One pair for all questions, whatever is switched meanwhile.
+live=$tls/gen/$(generation live)
+name=$(cat "$live/name" 2>/dev/null) || name=nobody
 
 containers() {
   timeout 5 docker compose --project-directory "$home" ps --all --format json </dev/null |
@@ -27,34 +30,39 @@ served() {
   elif [[ $said != *'BEGIN CERTIFICATE'* ]]; then
     say '{listens: true, fingerprint: null}'
   else
-    certificate <<<"$said" | jq '{listens: true} + .'
+    certificate <<<"$said" | jq '{listens: true, fingerprint, daysLeft}'
   fi
 }
 
-# A certificate on stdin, as fingerprint and days left.
+# A certificate on stdin, as fingerprint, days left and the instant at which it ends.
 certificate() {
-  openssl x509 -noout -fingerprint -sha256 -enddate -dateopt iso_8601 |
+  openssl x509 -noout -fingerprint -sha256 -enddate -dateopt iso_8601 -ext subjectAltName |
     jq --raw-input --slurp '
       { fingerprint: capture("ingerprint=(?<it>\\S+)").it,
-        daysLeft: ((capture("notAfter=(?<day>\\S+) (?<time>\\S+)") | "\(.day)T\(.time)" | fromdate) - now | . / 86400 | floor) }'
+        notAfter: (capture("notAfter=(?<day>\\S+) (?<time>\\S+)") | "\(.day)T\(.time)"),
+        names: [scan("(?:DNS|IP Address):([^,\\s]+)") | .[0]] }
+      | .daysLeft = ((.notAfter | fromdate) - now | . / 86400 | floor)'
 }
 
 # Whether key and certificate that are meant to be served belong together: nginx itself does not see
 # that where they are of different kinds.
 pair() {
-  local live=$tls/live certified held
+  local certified held
   certified=$(openssl x509 -noout -pubkey -in "$live/fullchain.pem")
   held=$(openssl pkey -pubout -in "$live/tls.key")
   if [[ -n $held && $certified == "$held" ]]; then
-    certificate <"$live/fullchain.pem" | jq '{matches: true} + .'
+    certificate <"$live/fullchain.pem" | jq --arg generation "${live##*/}" '{matches: true} + . + {generation: $generation}'
   else
     say '{matches: false}'
   fi
 }
 
+# What clients are to trust, by fingerprints.
+authorities() { each fingerprint <"$live/ca.pem" | jq --raw-input --null-input '[inputs]'; }
+
 # What asks as a client does that knows this node by its name, and trusts what clients are to trust.
 ask=(curl --silent --output /dev/null --noproxy '*' --max-time 5)
-ask+=(--cacert "$tls/ca.pem" --connect-to '::127.0.0.1:443')
+ask+=(--cacert "$live/ca.pem" --connect-to '::127.0.0.1:443')
 
 # answers PATH: the status that nginx answers with, or 0 and curl's words for why there is none.
 answers() {
@@ -147,6 +155,7 @@ drained_too=false
 report=$(say --argjson drained "$drained_too" \
   --slurpfile containers <(look containers) \
   --slurpfile web <(look served 443) --slurpfile dicom <(look served 11112) --slurpfile pair <(look pair) \
+  --slurpfile authorities <(look authorities) \
   --slurpfile nginx <(look answers /healthz) --slurpfile orthanc <(look answers /healthz/orthanc) \
   --slurpfile deep <(look from_database) \
   --slurpfile database <(look database) --slurpfile storage <(look storage) \
@@ -176,7 +185,7 @@ report=$(say --argjson drained "$drained_too" \
   | ($verdict | IN("serves", "disk-full")) as $serves
   | { serves: $serves, verdict: $verdict }
     + (if $reason then { listens: $listens, reason: $reason } else {} end)
-    + { containers: $containers, web: $web, dicom: $dicom, pair: $pair,
+    + { containers: $containers, web: $web, dicom: $dicom, pair: $pair, authorities: ($authorities[0] // []),
         health: { nginx: $nginx.status, orthanc: $orthanc, deep: $deep },
         database: $database, storage: $storage, disk: $disk,
         memory: $memory[0], clock: $clock[0], versions: $versions[0] }')

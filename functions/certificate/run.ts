@@ -74,9 +74,10 @@ const Authority = z.object({
 export type Authority = z.infer<typeof Authority>;
 
 /** What is asked of a run, by a schedule, the tick or a person. */
-export const Wanted = z.object({
+export const Wanted = z.strictObject({
   trigger: z._default(z.string(), 'person'),
-  nodes: z._default(z.array(Node), ['a', 'b']),
+  reason: z.optional(z.string()),
+  nodes: z._default(z.array(Node).check(z.minLength(1)), ['a', 'b']),
   /** Renew also what is not due yet. */
   force: z._default(z.boolean(), false),
   /** Say what would be renewed and why, and change nothing. */
@@ -96,8 +97,11 @@ const Progress = z.object({
   plan: z.optional(
     perNode(z.object({ due: z.boolean(), urgent: z.boolean(), reason: z.string() })),
   ),
-  /** The node at work on. */
+  /** Where clients reach each node that was looked at. */
+  addresses: perNode(z.string()),
+  /** The node at work on, and since when. */
   node: z.optional(Node),
+  nodeSince: z.optional(Instant),
   stage: z.optional(Stage),
   stageSince: z.optional(Instant),
   issued: z.optional(Issued),
@@ -145,7 +149,7 @@ export const Run = z.object({
   beganAt: Instant,
   progress: Progress,
   /** What the workflow does next; the state machine branches on it. */
-  next: z.enum(['act', 'sign', 'verify', 'wait', 'finish', 'leave']),
+  next: z.enum(['look', 'act', 'sign', 'verify', 'wait', 'finish', 'leave']),
   /** How long to pause before the next look, in seconds. */
   seconds: z.int(),
   steps: z.array(Step),

@@ -94,6 +94,7 @@ function newRun(
       proofs: {},
       unproven: {},
       started: {},
+      uncertified: {},
     },
     next: 'wait',
     seconds: 0,

@@ -1,5 +1,5 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import { NODES } from '../shared/operations-table.ts';
+import { NODES, type NodeName } from '../shared/operations-table.ts';
 import { allowed, type Needs, needsOf, phaseOf } from './need.ts';
 import { advance, isProven, learn } from './progress.ts';
 import type { Progress, Run, Step } from './run.ts';
@@ -11,6 +11,8 @@ export interface Situation {
   readonly lateTold: boolean;
   /** Whether the schedule or an override has changed the goal since the run began. */
   readonly superseded: boolean;
+  /** Nodes whose last renewal failed and which may not be tried again yet. */
+  readonly resting: readonly NodeName[];
 }
 
 /** In seconds; a change of the wish is noticed after at most this long. */
@@ -56,6 +58,8 @@ export function decide(run: Run, truth: Truth, situation: Situation): Decision {
   if (secondsBetween(run.beganAt, now) >= CLOCKS.runBudget) {
     return decision('finish', { outcome: 'unfinished' });
   }
+  const handing = steps.length === 0 && handsOver(run, needs, progress, situation);
+  if (handing) return decision('finish', { outcome: 'certificate', because: handing });
   if (late && addressesKnown(run, truth, learnt, now)) return decision('tell');
   if (steps.length > 0) {
     const reasons = open.filter((need) => need.step || need.phase === 'probe');
@@ -92,6 +96,7 @@ function probeSteps(
     const failed = progress.unproven[node];
     const pausing =
       progress.commands[node] ||
+      progress.uncertified[node] ||
       needs[node].step ||
       !allowed(node, progress, now) ||
       (failed && secondsBetween(failed.at, now) < CLOCKS.probeAgain);
@@ -106,5 +111,30 @@ const addressesKnown = (run: Run, truth: Truth, progress: Progress, now: Date): 
     const { checksOk, online } = truth.nodes[node];
     if (run.goal[node] === 'stopped' || !checksOk || !online) return true;
     if (progress.commands[node]) return false;
-    return isProven(progress, node, now) || progress.unproven[node] !== undefined;
+    const known = progress.unproven[node] ?? progress.uncertified[node];
+    return isProven(progress, node, now) || known !== undefined;
   });
+
+/**
+ * Why the lease is given to the certificate workflow: a node cannot count as started before clients
+ * can verify it. A node that comes up a little later is waited for, so that both are done at once.
+ */
+function handsOver(
+  run: Run,
+  needs: Needs,
+  progress: Progress,
+  { now, resting }: Situation,
+): string | undefined {
+  const lacking = NODES.filter((node) => !needs[node].ready && needs[node].phase === 'certificate');
+  const renewable = lacking.filter((node) => !resting.includes(node));
+  const waited = lacking.some(
+    (node) =>
+      secondsBetween(progress.uncertified[node]?.since ?? now, now) >= CLOCKS.certificateCompany,
+  );
+  const alone = NODES.some(
+    (node) => run.goal[node] === 'running' && !needs[node].ready && !lacking.includes(node),
+  );
+  const busy = NODES.some((node) => progress.commands[node]);
+  if (renewable.length === 0 || busy || (alone && !waited)) return undefined;
+  return renewable.map((node) => needs[node].note).join('; ');
+}

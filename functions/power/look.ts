@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { lambda } from '../shared/lambda.ts';
-import { readSite } from '../shared/operations-table.ts';
+import { isResting, NODES, readSite } from '../shared/operations-table.ts';
 import { decide } from './decide.ts';
 import { Plan } from './plan.ts';
 import { Run } from './run.ts';
@@ -27,6 +27,7 @@ export const create = lambda(
       now,
       lateTold: site.late.value?.plannedFor === run.plannedFor,
       superseded: !sameWishes(wish.of, run.goal),
+      resting: NODES.filter((node) => isResting(site.certificates[node]?.value, now)),
     });
     return { ...run, ...decision };
   },

@@ -1,11 +1,7 @@
+import { addressLines, adviceOn, servingNodes } from '../shared/advice.ts';
 import type { Alert } from '../shared/alerts.ts';
-import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import {
-  NODES,
-  type NodeName,
-  type PowerState,
-  type SiteState,
-} from '../shared/operations-table.ts';
+import { secondsBetween } from '../shared/clocks.ts';
+import { NODES, type PowerState, type SiteState } from '../shared/operations-table.ts';
 import type { Progress, Run } from './run.ts';
 import { localTime } from './schedule.ts';
 import { type PowerPlan, plannedInstant, wishes } from './wishes.ts';
@@ -52,7 +48,7 @@ export function circumstances(
 
 /** The planned change is complete: the site is open, or closed, or one node keeps serving. */
 export function arrivedAlert(c: Circumstances, run: Run): Alert {
-  const serving = servingNodes(c);
+  const serving = servingNodes(c.proofs, c.now);
   const open = c.site === 'running';
   const staying = NODES.filter((node) => run.goal[node] === 'running');
   const next = c.until ? localTime(c.until, c.timeZone) : 'nothing planned';
@@ -71,10 +67,10 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
     kind: open ? 'STARTED' : 'STOPPED',
     severity: 'info',
     event,
-    advice: closed ? 'no address works' : advice(c, serving),
+    advice: closed ? 'no address works' : adviceOn(c.proofs, serving),
     key: `${c.plannedFor}#${open ? 'started' : 'stopped'}#${run.fence}`,
     body: [
-      ...addressLines(c, serving),
+      ...addresses(c),
       `Why      ${run.reason}`,
       `Planned  ${localTime(new Date(c.plannedFor), c.timeZone)}, done ${localTime(c.now, c.timeZone)}`,
       `Took     ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
@@ -89,17 +85,17 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
 
 /** A planned change is not complete when it should be, or its run has failed. */
 export function lateAlert(c: Circumstances, cause: string): Alert {
-  const serving = servingNodes(c);
+  const serving = servingNodes(c.proofs, c.now);
   const what = c.site === 'running' ? 'start' : 'stop';
   const planned = localTime(new Date(c.plannedFor), c.timeZone);
   return {
     kind: 'LATE',
     severity: what === 'start' ? 'high' : 'warning',
     event: `LATE: ${what} of ${planned}`,
-    advice: advice(c, serving),
+    advice: adviceOn(c.proofs, serving),
     key: `${c.plannedFor}#late`,
     body: [
-      ...addressLines(c, serving),
+      ...addresses(c),
       `Cause    ${cause}`,
       `Now      Orthweb keeps trying by itself and tells you when it is done.`,
       `You      docs/runbook.md#late`,
@@ -107,29 +103,8 @@ export function lateAlert(c: Circumstances, cause: string): Alert {
   };
 }
 
-/** Nodes proven to serve within the minute before now: no others are ever recommended. */
-const servingNodes = (c: Circumstances): NodeName[] =>
-  NODES.filter((node) => {
-    const proof = c.proofs[node];
-    return proof?.address && secondsBetween(proof.at, c.now) <= CLOCKS.evidence;
-  });
-
-const addressOf = (c: Circumstances, node: NodeName): string => c.proofs[node]?.address ?? '';
-
-/** What to do right now, in the words of a lock screen. */
-const advice = (c: Circumstances, [first]: readonly NodeName[]): string =>
-  first ? `use https://${addressOf(c, first)}` : 'no address is proven to work';
-
-const addressLines = (c: Circumstances, nodes: readonly NodeName[]): string[] =>
-  nodes.flatMap((node) => {
-    const proof = c.proofs[node];
-    const seen = proof && localTime(new Date(proof.at), c.timeZone);
-    return [
-      `Node ${node}   https://${addressOf(c, node)}`,
-      `         DICOM ${addressOf(c, node)} port 11112`,
-      `         answered ${seen}, asked on the host itself`,
-    ];
-  });
+const addresses = (c: Circumstances): string[] =>
+  addressLines(c.proofs, servingNodes(c.proofs, c.now), c.timeZone, 'on the host itself');
 
 /** Transfers that a stop did not wait for to the end. */
 const cutLines = ({ progress }: Run): string[] =>

@@ -20,6 +20,7 @@ const PHASES = [
   'instances',
   'checks',
   'agent',
+  'certificate',
   'probe',
   'drain',
   'instances stop',
@@ -103,6 +104,8 @@ function startNeed(node: NodeName, truth: Truth, progress: Progress, now: Date):
   if (!checksOk) return need('checks', 30, 'has not passed its status checks yet');
   if (!online) return need('agent', 15, 'does not answer to Systems Manager yet');
   if (isProven(progress, node, now)) return { ...need('probe', 60, 'serves'), ready: true };
+  const lacking = progress.uncertified[node];
+  if (lacking) return need('certificate', 60, `waits for a certificate: ${lacking.reason}`);
   const failed = progress.unproven[node];
   if (!failed) return need('probe', probeWait(node, progress), 'is not proven to serve yet');
   // It may have been drained by a run whose stop was called off, or its containers may be down.

@@ -1,4 +1,6 @@
 import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
+import type { Invocation } from '../shared/host-commands.ts';
+import { unnamed } from '../shared/node-names.ts';
 import { NODES, type NodeName, type ResourceName } from '../shared/operations-table.ts';
 import type { Progress } from './run.ts';
 import type { Truth } from './truth.ts';
@@ -28,6 +30,7 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
   const proofs = { ...progress.proofs };
   const unproven = { ...progress.unproven };
   const started = { ...progress.started };
+  const uncertified = { ...progress.uncertified };
   let { troubles } = progress;
   const at = now.toISOString();
   for (const node of NODES) {
@@ -51,15 +54,40 @@ export function learn(progress: Progress, truth: Truth, now: Date): Progress {
     } else if (sent.kind === 'undrain') {
       undrained[node] = at;
       if (ok) delete drained[node];
+    } else if (ended && lackOf(ended, truth.nodes[node].names)) {
+      const reason = lackOf(ended, truth.nodes[node].names) ?? '';
+      uncertified[node] = { since: uncertified[node]?.since ?? at, reason };
     } else if (ended && ok) {
       proofs[node] = { at: ended.at, address: truth.nodes[node].address ?? '' };
       delete unproven[node];
     } else {
-      const { listens } = ended ?? {};
-      unproven[node] = { at, said, ...(listens !== undefined && { listens }) };
+      const listens = ended?.answer.listens;
+      unproven[node] = { at, said, ...(typeof listens === 'boolean' && { listens }) };
     }
   }
-  return { ...progress, troubles, commands, drained, undrained, proofs, unproven, started };
+  return {
+    ...progress,
+    troubles,
+    commands,
+    drained,
+    undrained,
+    proofs,
+    unproven,
+    started,
+    uncertified,
+  };
+}
+
+/** What clients would refuse about the certificate that a probe has seen; undefined if nothing. */
+function lackOf(
+  { answer, said }: Extract<Invocation, { state: 'ended' }>,
+  names: readonly string[],
+): string | undefined {
+  if (String(answer.verdict).startsWith('certificate-')) return said;
+  const { names: certified } = (answer.pair ?? {}) as { names?: readonly string[] };
+  // A host of an earlier bundle does not say.
+  const [missing] = certified ? unnamed(names, certified) : [];
+  return missing && `its certificate does not name ${missing}`;
 }
 
 /** Closes the phase that is over and opens the next, with its seconds. */

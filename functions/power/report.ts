@@ -3,6 +3,7 @@ import { type Alert, headlineOf, outboxRow, publish } from '../shared/alerts.ts'
 import { lambda } from '../shared/lambda.ts';
 import {
   commit,
+  NODES,
   put,
   RESOURCES,
   readSite,
@@ -10,12 +11,11 @@ import {
   type SiteState,
   type Write,
 } from '../shared/operations-table.ts';
+import { CaughtError, failureIn } from '../shared/workflow-failure.ts';
 import { arrivedAlert, circumstances, lateAlert } from './message.ts';
 import { Plan } from './plan.ts';
 import { Run } from './run.ts';
 
-/** As Step Functions gives it; a time-out comes without a cause. */
-const Failure = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
 const Input = z.union([
   z.object({ task: z.enum(['tell', 'finish']), run: Run }),
   z.object({
@@ -23,7 +23,7 @@ const Input = z.union([
     execution: z.string(),
     startedAt: z.string(),
     /** The workflow's state when it failed; before the lease was taken there is no run in it. */
-    state: z.object({ run: z.optional(Run), failure: Failure }),
+    state: z.object({ run: z.optional(Run), failure: CaughtError }),
   }),
 ]);
 export const Settings = z.object({
@@ -56,7 +56,7 @@ export const create = lambda(
     } else if (input.task === 'fail') {
       writes = owner === input.execution ? [released(site.lease, now)] : [];
       const late = !about.lateToldAt && !hasReached(site, input.state.run);
-      if (late) alert = lateAlert(about, causeOf(input.state.failure));
+      if (late) alert = lateAlert(about, failureIn(input.state.failure).reason);
     } else {
       outcome = input.run.outcome ?? 'unfinished';
       // A retry finds the lease given back: everything has been written.
@@ -64,6 +64,7 @@ export const create = lambda(
         writes = [
           released(site.lease, now),
           ...(outcome === 'done' ? reached(site, input.run, now) : []),
+          ...(outcome === 'certificate' ? wanted(site, input.run, now) : []),
         ];
         if (outcome === 'done') alert = arrivedAlert(about, input.run);
         if (outcome === 'unfinished' && !about.lateToldAt) {
@@ -96,6 +97,19 @@ const reached = (site: SiteState, run: Run, now: Date): Write[] =>
     return [put(stored, { ...stored.value, reachedAt: now.toISOString() })];
   });
 
+/** What the certificate workflow is asked for; the site tick starts it as soon as this run ends. */
+const wanted = (site: SiteState, run: Run, now: Date): Write[] =>
+  NODES.flatMap((node) => {
+    const lacking = run.progress.uncertified[node];
+    if (!lacking) return [];
+    const stored = site.certificates[node];
+    const record = {
+      ...(stored?.value ?? { published: {} }),
+      wanted: { since: now.toISOString(), reason: lacking.reason },
+    };
+    return [put(stored ?? `CERTIFICATE#${node}`, record)];
+  });
+
 /** The run has written its success down: what failed after that is not the planned change. */
 const hasReached = (site: SiteState, run: Run | undefined): boolean =>
   run !== undefined &&
@@ -103,13 +117,3 @@ const hasReached = (site: SiteState, run: Run | undefined): boolean =>
     const intent = site.intents[name]?.value;
     return intent?.run === run.execution && intent.reachedAt !== undefined;
   });
-
-/** A Lambda's own error arrives as JSON in the Cause: the operator gets its sentence. */
-function causeOf(failure: z.infer<typeof Failure>): string {
-  try {
-    const { errorMessage } = JSON.parse(failure.Cause) as { errorMessage?: string };
-    return `${failure.Error}: ${errorMessage ?? failure.Cause}`;
-  } catch {
-    return `${failure.Error}: ${failure.Cause}`;
-  }
-}

@@ -35,6 +35,8 @@ const Progress = z.object({
   proofs: perNode(Proof),
   /** Why a node was not proven at the last try, and whether it took the connection at all. */
   unproven: perNode(z.object({ at: Instant, said: z.string(), listens: z.optional(z.boolean()) })),
+  /** Nodes whose certificate is not what clients need: since when, and why. */
+  uncertified: z._default(perNode(z.object({ since: Instant, reason: z.string() })), {}),
   /** Starts that EC2 has accepted and may not keep, with the refusals and failures before them. */
   started: z._default(
     perNode(z.object({ at: Instant, attempts: z.int(), text: z.optional(z.string()) })),
@@ -77,7 +79,7 @@ export const Run = z.object({
   because: z.string(),
   /** When the truth behind `steps` was read. */
   seenAt: Instant,
-  outcome: z.optional(z.enum(['done', 'unfinished', 'superseded'])),
+  outcome: z.optional(z.enum(['done', 'unfinished', 'superseded', 'certificate'])),
 });
 export type Run = z.infer<typeof Run>;
 

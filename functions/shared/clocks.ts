@@ -28,6 +28,22 @@ export const CLOCKS = {
   startSettles: 60,
   /** A host that did not answer is asked again after this much. */
   probeAgain: 20,
+  /** A node that waits for a certificate waits this long for its peer, to be renewed with it. */
+  certificateCompany: 2 * 60,
+  /** The tick has certificates looked at when nobody has for this long: the daily schedule is lost. */
+  certificateCheck: 26 * 60 * 60,
+  /** A certificate is renewed when it has no more than this left: a third of its 90 days. */
+  certificateRenewal: 30 * 86_400,
+  /** With less than this left a node is renewed though its peer does not serve. */
+  certificateUrgent: 48 * 60 * 60,
+  /** A certificate that is not renewed with this much left is told, even if time may mend it. */
+  certificateOverdue: 14 * 86_400,
+  /** A renewed node is looked at once more after this, before it is the other's turn. */
+  certificateSoak: 60,
+  /** One step of a renewal that takes longer has failed. */
+  certificateStage: 5 * 60,
+  /** What clients have to take up a new authority: it signs nothing before. */
+  authorityOverlap: 180 * 86_400,
   /** Associations get this long to finish before their node is stopped all the same. */
   drain: 5 * 60,
 } as const;

@@ -13,3 +13,7 @@ export const namesOf = (
   const names = [PublicDnsName, PublicIpAddress, PrivateDnsName, PrivateIpAddress];
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 };
+
+/** Those of a node's names that its certificate does not have. */
+export const unnamed = (names: readonly string[], certified: readonly string[]): string[] =>
+  names.filter((name) => !certified.includes(name));

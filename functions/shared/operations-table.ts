@@ -46,6 +46,7 @@ export interface Intent {
 /** The site-wide right to make disruptive calls. Without an `owner` it is free. */
 export interface Lease {
   readonly owner?: string;
+  /** The workflow that holds it, or held it last. */
   readonly purpose?: string;
   /** Grows with each holder, so that a holder of old can be told from the one of now. */
   readonly fence: number;
@@ -81,7 +82,9 @@ export interface CertificateRecord {
     readonly names: readonly string[];
   };
   readonly renewedAt?: string;
-  /** Since when the host publishes each authority, by the SHA-256 of the authority's certificate. */
+  /** What was last issued for it, and the number of the authority that signed it. */
+  readonly issued?: { readonly fingerprint: string; readonly authority: number };
+  /** Since when the host publishes each authority, by its number. */
   readonly published: Readonly<Record<string, string>>;
   /** A start of the node waits for a certificate. */
   readonly wanted?: { readonly since: string; readonly reason: string };
@@ -96,6 +99,10 @@ export interface CertificateRecord {
     readonly toldAt?: string;
   };
 }
+
+/** A renewal has failed, and the pause after it is not over. */
+export const isResting = (record: CertificateRecord | undefined, now: Date): boolean =>
+  record?.failing !== undefined && new Date(record.failing.notBefore) > now;
 
 /** An alert that is committed but perhaps not yet published. */
 export interface OutboxRow {
@@ -173,7 +180,11 @@ export const remove = (read: Stored<unknown>): Write => ({
 
 /** The lease given back; its fence stays, so that the next holder gets a higher one. */
 export const released = (lease: Stored<Lease>, now: Date): Write =>
-  put(lease, { fence: lease.value.fence, releasedAt: now.toISOString() });
+  put(lease, {
+    fence: lease.value.fence,
+    releasedAt: now.toISOString(),
+    ...(lease.value.purpose !== undefined && { purpose: lease.value.purpose }),
+  });
 
 /**
  * Writes all or nothing, each item only if it is still at the version that was read.

@@ -1,3 +1,4 @@
+import { attention } from '../certificate/attention.ts';
 import { changed, isNew, openIntents, plannedInstant, type Wishes } from '../power/wishes.ts';
 import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
 import type { LeaseVerdict } from '../shared/lease.ts';
@@ -17,6 +18,8 @@ export interface TickVerdict {
   /** The database's intent is to be pursued again: it is no longer as was reached. Why. */
   readonly reopenDatabase: string | undefined;
   readonly startPower: boolean;
+  /** Certificates are to be looked at: why. */
+  readonly startCertificate: string | undefined;
   /** The operator is to be told that the planned change is late. */
   readonly tellLate: boolean;
   readonly reason: string;
@@ -39,17 +42,24 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
   const waited = planned ? secondsBetween(planned, now) : 0;
   const resting = !isChanged ? restLeft(site, now) : planned ? CLOCKS.scheduleGrace - waited : 0;
   const free = lease.state === 'free';
-  const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0;
+  const care = attention(site, now);
+  // What a start waits for comes first; else a change of the site does.
+  const mayCare = free && !isChanged && (care.awaited || !pursued);
+  const startCertificate = mayCare ? care.reason : undefined;
+  const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0 && !care.reason;
+  const until = [(wish.until ?? plusYear(now)).toISOString(), care.until ?? ''].filter(Boolean);
   return {
     sweepLease: free && site.lease.value.owner !== undefined,
     reopenDatabase: astray,
-    startPower: pursued && free && resting <= 0,
+    startPower: pursued && free && resting <= 0 && !startCertificate,
+    startCertificate,
     tellLate: waited >= CLOCKS.lateAfterByTick && site.late.value?.plannedFor !== planned,
     reason: reasonFor(),
-    ...(quiet && { quietUntil: (wish.until ?? plusYear(now)).toISOString() }),
+    ...(quiet && { quietUntil: until.sort()[0] ?? '' }),
   };
 
   function reasonFor(): string {
+    if (startCertificate) return startCertificate;
     if (!pursued) return `as wished: ${wish.reason}`;
     if (!free) return lease.reason;
     if (resting > 0) return `looks again in ${Math.ceil(resting)} s`;
@@ -74,8 +84,10 @@ function whyAstray(site: SiteState, { wish, database }: Sight): string | undefin
 
 /** A run that did not reach its goal is followed by the next only after a pause. */
 const restLeft = (site: SiteState, now: Date): number => {
-  const { releasedAt } = site.lease.value;
-  return releasedAt ? CLOCKS.retryPause - secondsBetween(releasedAt, now) : 0;
+  const { releasedAt, purpose } = site.lease.value;
+  return releasedAt && purpose !== 'certificate'
+    ? CLOCKS.retryPause - secondsBetween(releasedAt, now)
+    : 0;
 };
 
 const plusYear = (now: Date): Date => new Date(plusSeconds(now, 365 * 86_400));

@@ -20,6 +20,7 @@ export const Settings = z.object({
   DATABASE: z.string(),
   PLAN: Plan,
   POWER: z.string(),
+  CERTIFICATE: z.string(),
 });
 
 /**
@@ -66,20 +67,21 @@ export const create = lambda(
     }
     if (writes.length > 0) await commit(table, writes);
     const { outbox } = writes.length > 0 ? await readSite(table) : site;
-    if (verdict.startPower) await startPower();
+    if (verdict.startPower) await start(settings.POWER, verdict.reason);
+    if (verdict.startCertificate) await start(settings.CERTIFICATE, verdict.startCertificate);
     failures.push(...(await publish(clients.sns, table, settings.TOPIC, outbox)));
     if (failures.length > 0) throw new TickIncomplete(failures.join('; '));
     return verdict;
 
     /** The name makes a doubled tick of the same minute one start. */
-    async function startPower(): Promise<void> {
+    async function start(stateMachineArn: string, reason: string): Promise<void> {
       const minute = now.toISOString().slice(0, 16).replace(/[-:]/g, '');
       try {
         await clients.sfn.send(
           new StartExecutionCommand({
-            stateMachineArn: settings.POWER,
+            stateMachineArn,
             name: `tick-${minute}`,
-            input: JSON.stringify({ trigger: 'tick', reason: verdict.reason }),
+            input: JSON.stringify({ trigger: 'tick', reason }),
           }),
         );
       } catch (error) {

@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import type { OperatorFunction } from './operator-function.ts';
+import type { OperatorFunction } from '../operator-function.ts';
 
 /** The topic through which every message reaches the operator. */
 export class Alerts extends Construct {

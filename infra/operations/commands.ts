@@ -35,6 +35,19 @@ const choice = (description: string, choices: readonly string[]): Parameter => (
   pattern: `^(${choices.join('|')})$`,
 });
 
+const GENERATION = '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$';
+
+/**
+ * 400 to so many letters in base64. Go counts to 1000 at most in a pattern; and where a block is there
+ * as a whole or not, there are few ways to try for a value that does not fit.
+ */
+const base64 = (most: number): string => {
+  const letter = '[A-Za-z0-9+/]';
+  const blocks = Math.ceil((most - 400) / 1000);
+  const block = (most - 400) / blocks;
+  return `^${letter}{400}${`(${letter}{${block}})?`.repeat(blocks - 1)}${letter}{0,${block}}={0,2}$`;
+};
+
 /** Each script of a host that may be run from outside; `bundle` is that of this deployment. */
 const commandsOf = (bundle: string) =>
   ({
@@ -50,6 +63,44 @@ const commandsOf = (bundle: string) =>
     undrain: {
       description: 'Takes clients again: undoes a drain, starts what should run.',
       timeoutSeconds: 120,
+    },
+    'certificate-request': {
+      description:
+        "Makes a key for the node's next certificate, and the request for it. Changes nothing that " +
+        'is served; the key stays on the host.',
+      timeoutSeconds: 60,
+    },
+    'certificate-install': {
+      description:
+        'Puts an issued certificate into use without ending a transfer, sees that both ports show ' +
+        'it, and puts back the former one if they do not.',
+      // Three waits of ten seconds, and twice what Docker gets to answer.
+      timeoutSeconds: 180,
+      parameters: {
+        Generation: {
+          description: 'The generation that the request of the certificate named.',
+          pattern: GENERATION,
+        },
+        Certificate: { description: 'The certificate, DER in base64.', pattern: base64(4000) },
+        Authorities: {
+          description: 'All authorities that clients are to trust, PEM in base64.',
+          pattern: base64(8000),
+        },
+        Name: {
+          description: 'The name in the certificate that clients know the node by.',
+          pattern: '^[a-z0-9][a-z0-9.-]{0,252}$',
+        },
+      },
+    },
+    'certificate-rollback': {
+      description: 'Goes back to the pair before a generation, if that one is live.',
+      timeoutSeconds: 180,
+      parameters: {
+        Generation: {
+          description: 'The generation that is to be live no longer.',
+          pattern: GENERATION,
+        },
+      },
     },
     boot: {
       description: 'Does again what a boot does: secrets, configuration, containers.',
@@ -106,14 +157,28 @@ export class HostCommands extends Construct {
   readonly probe: CfnDocument;
   readonly drain: CfnDocument;
   readonly undrain: CfnDocument;
+  readonly certificateRequest: CfnDocument;
+  readonly certificateInstall: CfnDocument;
+  readonly certificateRollback: CfnDocument;
 
   constructor(scope: Construct, id: string, { site, bundle }: HostCommandsProps) {
     super(scope, id);
-    const { probe, drain, undrain, ...ofPeople } = commandsOf(bundle);
+    const {
+      probe,
+      drain,
+      undrain,
+      'certificate-request': request,
+      'certificate-install': install,
+      'certificate-rollback': rollback,
+      ...ofPeople
+    } = commandsOf(bundle);
 
     this.probe = this.command(site, 'probe', probe);
     this.drain = this.command(site, 'drain', drain);
     this.undrain = this.command(site, 'undrain', undrain);
+    this.certificateRequest = this.command(site, 'certificate-request', request);
+    this.certificateInstall = this.command(site, 'certificate-install', install);
+    this.certificateRollback = this.command(site, 'certificate-rollback', rollback);
     for (const [name, command] of Object.entries(ofPeople)) this.command(site, name, command);
   }
 
@@ -136,7 +201,8 @@ export class HostCommands extends Construct {
         ...(parameter.default !== undefined && { default: parameter.default }),
       },
     ]);
-    return new CfnDocument(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
+    const id = name.replace(/(^|-)[a-z]/g, (first) => first.toUpperCase().replace('-', ''));
+    return new CfnDocument(this, id, {
       name: `${site}-${name}`,
       documentType: 'Command',
       updateMethod: 'NewVersion',

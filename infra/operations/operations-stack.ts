@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import { Alerts } from './alerts.ts';
+import { Certificate } from './certificate.ts';
 import { HostCommands } from './commands.ts';
 import { Power } from './power.ts';
 import { SiteTick } from './site-tick.ts';
@@ -23,6 +24,7 @@ export class OperationsStack extends Stack {
       bundle: site.hosts.bundle,
     });
     const power = new Power(this, 'Power', { config, site, alerts, commands });
-    new SiteTick(this, 'Site', { config, site, alerts, power });
+    const certificate = new Certificate(this, 'Certificate', { config, site, alerts, commands });
+    new SiteTick(this, 'Site', { config, site, alerts, power, certificate });
   }
 }

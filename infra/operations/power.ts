@@ -6,15 +6,16 @@ import type { Settings as Act } from '../../functions/power/act.ts';
 import type { Settings as Begin } from '../../functions/power/begin.ts';
 import type { Settings as Look } from '../../functions/power/look.ts';
 import type { Settings as Report } from '../../functions/power/report.ts';
-import type { Config } from '../config.ts';
+import { parseSchedule, timesOfDay } from '../../functions/power/schedule.ts';
+import { type Config, scheduleOf } from '../config.ts';
+import { OperatorFunction } from '../operator-function.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
 import type { HostCommands } from './commands.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
-import { OperatorFunction } from './operator-function.ts';
 import { planOf } from './power-plan.ts';
-import { PowerTimes } from './power-times.ts';
-import { Workflow } from './workflow.ts';
+import { runsOf, Workflow } from './workflow.ts';
+import { WorkflowTimes } from './workflow-times.ts';
 
 export interface PowerProps {
   readonly config: Config;
@@ -47,12 +48,30 @@ export class Power extends Construct {
       retentionDays: config.logs.retentionDays,
     });
     this.alarms();
-    new PowerTimes(this, 'Times', { config, workflow: this.workflow });
+    this.times();
+  }
+
+  /** One schedule for each time of day at which anything may change; the workflow decides what. */
+  private times(): void {
+    const { config } = this.props;
+    const schedule = scheduleOf(config);
+    if (!schedule) return;
+    const times = new WorkflowTimes(this, 'Times', {
+      name: `${config.site}-power`,
+      workflow: this.workflow,
+    });
+    for (const time of timesOfDay(parseSchedule(schedule))) {
+      times.daily({
+        description: `Something may change at ${time} ${config.timeZone}: look.`,
+        time,
+        timeZone: config.timeZone,
+        input: { trigger: 'schedule', scheduledTime: '<aws.scheduler.scheduled-time>' },
+      });
+    }
   }
 
   private begin() {
     const { config, site } = this.props;
-    const { partition, region, account } = Stack.of(this);
     const begin = new OperatorFunction<z.input<typeof Begin>>(this, 'Begin', {
       handler: 'power/begin',
       description: 'Takes the lease and records what is wished, before anything is done.',
@@ -65,7 +84,7 @@ export class Power extends Construct {
     begin.allow(
       'ask whether the holder of the lease is still running',
       ['states:DescribeExecution'],
-      [`arn:${partition}:states:${region}:${account}:execution:${config.site}-power:*`],
+      runsOf(this, config),
     );
     return begin;
   }

@@ -8,25 +8,31 @@ import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { Settings as Tick } from '../../functions/site/tick.ts';
 import type { Config } from '../config.ts';
+import { OperatorFunction } from '../operator-function.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
+import type { Certificate } from './certificate.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
-import { OperatorFunction } from './operator-function.ts';
 import type { Power } from './power.ts';
+import { runsOf } from './workflow.ts';
 
 export interface SiteTickProps {
   readonly config: Config;
   readonly site: SiteStack;
   readonly alerts: Alerts;
   readonly power: Power;
+  readonly certificate: Certificate;
 }
 
 /** The Lambda that looks at the whole site each minute, and its own watchdog. */
 export class SiteTick extends Construct {
   constructor(scope: Construct, id: string, props: SiteTickProps) {
     super(scope, id);
-    const { config, site, alerts, power } = props;
-    const { partition, region, account } = Stack.of(this);
+    const { config, site, alerts, power, certificate } = props;
+    const { account } = Stack.of(this);
+    const machines = [power, certificate].map(
+      ({ workflow }) => workflow.stateMachine.stateMachineArn,
+    );
 
     const tick = new OperatorFunction<z.input<typeof Tick>>(this, 'Tick', {
       handler: 'site/tick',
@@ -38,6 +44,7 @@ export class SiteTick extends Construct {
         DATABASE: site.database.instanceIdentifier,
         PLAN: power.plan,
         POWER: power.workflow.stateMachine.stateMachineArn,
+        CERTIFICATE: certificate.workflow.stateMachine.stateMachineArn,
       },
       timeoutSeconds: 50,
       retentionDays: config.logs.retentionDays,
@@ -58,13 +65,9 @@ export class SiteTick extends Construct {
     tick.allow(
       'ask whether the holder of the lease is still running',
       ['states:DescribeExecution'],
-      [`arn:${partition}:states:${region}:${account}:execution:${config.site}-power:*`],
+      runsOf(this, config),
     );
-    tick.allow(
-      'start a run on a difference',
-      ['states:StartExecution'],
-      [power.workflow.stateMachine.stateMachineArn],
-    );
+    tick.allow('start a run on a difference', ['states:StartExecution'], machines);
     alerts.allowPublish(tick);
 
     const role = new Role(this, 'MinuteRole', {
@@ -92,15 +95,16 @@ export class SiteTick extends Construct {
       },
     }).node.addDependency(policy);
 
-    // A run that ended badly may have left the lease: look at once, not within the minute.
-    new Rule(this, 'RunEndedBadly', {
-      description: 'A workflow failed, timed out or was aborted: look now.',
+    // A run that ended badly may have left the lease, and one that went well may leave something to
+    // the other workflow, which then follows within seconds.
+    new Rule(this, 'RunEnded', {
+      description: 'A run of a workflow has ended: look now.',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
         detail: {
-          stateMachineArn: [power.workflow.stateMachine.stateMachineArn],
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: machines,
+          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
       targets: [

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { OperatorFunction } from './operator-function.ts';
+import type { OperatorFunction } from '../operator-function.ts';
 
 export interface WorkflowProps {
   /** The capability: names `statemachines/<capability>.asl.json`. */
@@ -55,6 +55,18 @@ export class Workflow extends Construct {
       }),
     );
   }
+}
+
+/**
+ * The runs of all workflows of a site, as a policy names them: who finds the lease held asks whether
+ * its holder is still running, whichever workflow that is.
+ */
+export function runsOf(scope: Construct, { site }: { readonly site: string }): string[] {
+  const { partition, region, account } = Stack.of(scope);
+  return ['certificate', 'power'].map(
+    (capability) =>
+      `arn:${partition}:states:${region}:${account}:execution:${site}-${capability}:*`,
+  );
 }
 
 /** Throws at synth on a placeholder nobody fills, or a value nobody asked for. */

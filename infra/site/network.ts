@@ -35,6 +35,8 @@ export class Network extends Construct {
   readonly hostGroup: ec2.SecurityGroup;
   /** Worn by the database. */
   readonly databaseGroup: ec2.SecurityGroup;
+  /** Worn by what looks at the hosts as a client does, from the private subnets. */
+  readonly observerGroup: ec2.SecurityGroup;
   /**
    * The only way from a host to S3 of this region: whoever needs something there adds it to its
    * policy. That goes for others' buckets too, such as one that a registry of images sends to.
@@ -92,6 +94,7 @@ export class Network extends Construct {
 
     this.hostGroup = this.group('Hosts', 'Orthweb hosts');
     this.databaseGroup = this.group('Database', 'Orthweb database');
+    this.observerGroup = this.group('Observer', 'Orthweb observers of the hosts');
     for (const range of props.web) {
       this.hostGroup.addIngressRule(ec2.Peer.ipv4(range), ec2.Port.tcp(ports.web), 'Web viewer');
     }
@@ -106,6 +109,16 @@ export class Network extends Construct {
     // clock are outside the reach of security groups.
     this.hostGroup.addEgressRule(ec2.Peer.anyIpv4(), https, 'AWS APIs, packages, images');
     this.hostGroup.connections.allowTo(this.databaseGroup, postgres, 'Index of images');
+    for (const port of Object.values(ports)) {
+      this.observerGroup.connections.allowTo(this.hostGroup, ec2.Port.tcp(port), 'As a client');
+    }
+    // Rules between groups are resources of their own, and AWS leaves open whether those take away
+    // the one that lets everything out. This one in the group does, and matches nothing.
+    this.observerGroup.addEgressRule(
+      ec2.Peer.ipv4('255.255.255.255/32'),
+      ec2.Port.icmpTypeAndCode(252, 86),
+      'Nothing but hosts',
+    );
 
     this.addEndpoints(props.endpoints);
   }

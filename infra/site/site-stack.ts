@@ -5,6 +5,7 @@ import type * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import { databaseRoot } from '../database-root.ts';
+import { Authority } from './authority.ts';
 import { Budget } from './budget.ts';
 import { Database } from './database.ts';
 import type { Host } from './host.ts';
@@ -19,7 +20,7 @@ export interface SiteStackProps extends StackProps {
 }
 
 /**
- * What must survive: key, network, images, index, hosts and the operations table.
+ * What must survive: keys, network, images, index, hosts and the operations table.
  *
  * A production site (`environment: 'prd'`) keeps its data when the stack is deleted, refuses that
  * deletion until someone lifts the protection, and has a standby database.
@@ -30,6 +31,7 @@ export class SiteStack extends Stack {
   readonly storage: Storage;
   readonly database: rds.DatabaseInstance;
   readonly table: dynamodb.Table;
+  readonly authority: Authority;
   readonly hosts: Hosts;
   private readonly zones: readonly string[];
 
@@ -78,6 +80,12 @@ export class SiteStack extends Stack {
       keepsData: production,
     });
     this.table = new State(this, 'State', { keepsData: production });
+    this.authority = new Authority(this, 'Authority', {
+      site: config.site,
+      ...config.certificate,
+      logRetentionDays: config.logs.retentionDays,
+      keepsData: production,
+    });
     if (config.budget) {
       new Budget(this, 'Budget', { ...config.budget, ...config.alerts, site: config.site });
     }

@@ -83,7 +83,7 @@ describe('ticks', () => {
 
 describe('events of rules', () => {
   const abort = { name: 'aborted-run', at: '2026-11-30T07:03' } as const;
-  const ended = 'OrthwebOperations/Site/RunEndedBadly';
+  const ended = 'OrthwebOperations/Site/RunEnded';
 
   it.each([
     { name: 'lost-events', times: [] },

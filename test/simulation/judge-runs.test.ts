@@ -27,7 +27,7 @@ it('breaks Certificates when a host holds a key beside the certificate of anothe
 it('breaks Lease when a run that ended still holds it after five minutes', async () => {
   const untended = edited(clinic, ({ Resources }) => {
     for (const id of Object.keys(Resources)) {
-      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEndedBadly'))
+      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEnded'))
         delete Resources[id];
     }
   });

@@ -5,7 +5,29 @@ import { Assembly, type Properties } from './support/assembly.ts';
 import { clinic, hospital } from './support/sites.ts';
 
 const HOST_SCRIPTS = path.join(import.meta.dirname, '../../compose/host');
-const SCRIPTS = ['probe', 'drain', 'undrain', 'boot', 'restart', 'logs', 'secrets', 'update'];
+const SCRIPTS = [
+  'probe',
+  'drain',
+  'undrain',
+  'certificate-request',
+  'certificate-install',
+  'certificate-rollback',
+  'boot',
+  'restart',
+  'logs',
+  'secrets',
+  'update',
+];
+
+const GENERATION = '20261123T101112Z-0123abcd';
+/** What parameters take that have neither choices nor a default. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  'certificate-install Generation': GENERATION,
+  'certificate-install Certificate': 'A'.repeat(1000),
+  'certificate-install Authorities': 'A'.repeat(3000),
+  'certificate-install Name': 'ec2-203-0-113-10.ca-central-1.compute.amazonaws.com',
+  'certificate-rollback Generation': GENERATION,
+};
 
 /** What hosts.md has of them, a row for each. */
 const [TABLE = ''] =
@@ -108,6 +130,7 @@ describe.each([
 
   it('hand each value over as a variable, and hold the whole of it against a pattern', () => {
     expect(parameters.map(([name]) => name.replace(`${config.site}-`, ''))).toEqual([
+      ...Object.keys(EXAMPLES),
       'restart Service',
       'logs Service',
       'logs Lines',
@@ -120,9 +143,11 @@ describe.each([
     }
   });
 
-  it.each(parameters)('take nothing hostile as %s', (_name, described) => {
-    const harmless = described.default ?? described.allowedValues[0];
+  it.each(parameters)('take nothing hostile as %s', (name, described) => {
+    const example = EXAMPLES[name.replace(`${config.site}-`, '')];
+    const harmless = example ?? described.default ?? described.allowedValues[0];
 
+    if (example !== undefined) expect(takes(described, example)).toBe(true);
     for (const value of HOSTILE) {
       expect([value, takes(described, value)]).toEqual([value, false]);
       const around = [`${harmless}${value}`, `${value}${harmless}`];
@@ -147,6 +172,32 @@ describe.each([
   it('restart a service of the site or all of them, and show the log of one', () => {
     expect(parameter('restart Service').allowedValues).toEqual(['orthanc', 'nginx', 'all']);
     expect(parameter('logs Service').allowedValues).toEqual(['orthanc', 'nginx']);
+  });
+
+  it('are held against no pattern that counts further than Go does', () => {
+    for (const [name, { allowedPattern }] of parameters) {
+      const counts = [...allowedPattern.matchAll(/\{(\d+)(?:,(\d+))?\}/g)].map(([, from, to]) =>
+        Number(to ?? from),
+      );
+      expect([name, counts.filter((count) => count > 1000)]).toEqual([name, []]);
+      expect([name, /\{\d+,?\d*\}\)?\{/.test(allowedPattern)]).toEqual([name, false]);
+    }
+  });
+
+  it.each([
+    ['Certificate', 4000],
+    ['Authorities', 8000],
+  ])('install a %s of 400 to %i letters', (name, most) => {
+    const value = parameter(`certificate-install ${name}`);
+    const long = [399, 400, 401, 1350, 1351, most - 1, most, most + 1];
+
+    for (const ending of ['', '=', '==']) {
+      expect(long.filter((length) => takes(value, `${'A'.repeat(length)}${ending}`))).toEqual(
+        long.slice(1, -1),
+      );
+    }
+    expect(takes(value, `${'A'.repeat(500)}===`)).toBe(false);
+    expect(takes(value, `${'A'.repeat(500)}=A`)).toBe(false);
   });
 
   it('show 1 to 500 lines', () => {

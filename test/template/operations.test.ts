@@ -38,9 +38,56 @@ describe.each(sites)('in %s', (_, config) => {
     expect(missing).toEqual({
       'Power/Failed/Alarm': 'notBreaching',
       'Power/TimedOut/Alarm': 'notBreaching',
+      'Certificate/Failed/Alarm': 'notBreaching',
+      'Certificate/TimedOut/Alarm': 'notBreaching',
+      'Certificate/Unchecked/Alarm': 'breaching',
+      'Certificate/Overdue/Alarm': 'ignore',
+      'Certificate/Expiring/Alarm': 'ignore',
+      'Certificate/AuthorityExpiring/Alarm': 'ignore',
       'Site/Missing/Alarm': 'breaching',
       'Site/Errors/Alarm': 'notBreaching',
     });
+  });
+
+  it('an alarm sounds two weeks before a certificate runs out, another in the last, and both for the worst', () => {
+    const early = (metric: string) =>
+      assembly
+        .of('CloudWatch::Alarm')
+        .map(({ properties }) => properties)
+        .filter(({ MetricName }) => MetricName === metric)
+        .map(({ Threshold, AlarmDescription }) => [Threshold, sectionNamedIn(AlarmDescription)]);
+    const days = ['CertificateDaysLeft', 'AuthorityDaysLeft'];
+
+    expect(early('CertificateDaysLeft')).toEqual([
+      [14, 'certificate-overdue'],
+      [7, 'certificate-expiring'],
+    ]);
+    expect(early('AuthorityDaysLeft')).toEqual([[180, 'authority-expiring']]);
+    for (const { properties } of assembly.of('CloudWatch::Alarm')) {
+      if (!days.includes(properties.MetricName)) continue;
+      expect(properties).toMatchObject({
+        Namespace: 'Orthweb',
+        Dimensions: [{ Name: 'Site', Value: config.site }],
+        Statistic: 'Minimum',
+        ComparisonOperator: 'LessThanThreshold',
+        EvaluationPeriods: 1,
+      });
+    }
+  });
+
+  it('an alarm sounds when no run has looked at the certificates for two days', () => {
+    const unchecked = assembly
+      .of('CloudWatch::Alarm')
+      .find(({ path }) => path === 'Certificate/Unchecked/Alarm')?.properties;
+
+    expect(unchecked).toMatchObject({
+      MetricName: 'ExecutionsSucceeded',
+      Dimensions: [{ Name: 'StateMachineArn', Value: '<Certificate/Workflow/StateMachine>' }],
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Statistic: 'Sum',
+    });
+    expect(unchecked?.Period * unchecked?.EvaluationPeriods).toBe(48 * 3600);
   });
 
   it('the alert topic is encrypted, takes TLS alone and reaches each configured address', () => {
@@ -70,7 +117,7 @@ describe.each(sites)('in %s', (_, config) => {
 
   it('alarms of this account may publish, and read the key that encrypts the topic', () => {
     const [policy] = assembly.of('SNS::TopicPolicy');
-    const key = assembly.site.find(({ type }) => type === 'AWS::KMS::Key');
+    const key = assembly.site.find(({ path }) => path === 'Key');
     const allowed = [
       ...statementsOf(policy?.properties.PolicyDocument),
       ...statementsOf(key?.properties.KeyPolicy),
@@ -105,17 +152,17 @@ describe.each(sites)('in %s', (_, config) => {
     ]);
   });
 
-  it('the tick looks at once when a run failed, timed out or was aborted, not when it goes well', () => {
+  it('the tick looks at once when a run of a workflow has ended, however it ended', () => {
     const [rule] = assembly.of('Events::Rule');
-    const machine = '<Power/Workflow/StateMachine>';
-    const heeds = (status: string, stateMachineArn = machine) =>
+    const heeds = (status: string, stateMachineArn: string) =>
       matches(rule?.properties.EventPattern, statusChange(status, stateMachineArn));
     const permission = assembly.of('Lambda::Permission').map(({ properties }) => properties);
 
-    expect(['FAILED', 'TIMED_OUT', 'ABORTED'].map((status) => heeds(status))).toEqual(
-      Array(3).fill(true),
-    );
-    expect(heeds('RUNNING') || heeds('SUCCEEDED')).toBe(false);
+    for (const { path } of assembly.of('StepFunctions::StateMachine')) {
+      const ended = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+      expect(ended.filter((status) => !heeds(status, `<${path}>`))).toEqual([]);
+      expect(heeds('RUNNING', `<${path}>`)).toBe(false);
+    }
     expect(heeds('FAILED', 'arn:aws:states:us-east-1:012345678912:stateMachine:other')).toBe(false);
     expect(rule?.properties).toMatchObject({
       State: 'ENABLED',
@@ -132,26 +179,30 @@ describe.each(sites)('in %s', (_, config) => {
   });
 
   it('no function runs for longer than the clocks say, and a state waits for its function', () => {
-    const timeouts = Object.fromEntries(assembly.functions().map((fn) => [fn.name, fn.timeout]));
-    const [machine] = assembly.of('StepFunctions::StateMachine');
-    const { DefinitionString, DefinitionSubstitutions } = machine?.properties ?? {};
-    const states: Record<string, Properties> = JSON.parse(DefinitionString).States;
-    const tasks = Object.values(states).filter(({ Type }) => Type === 'Task');
+    const timeouts = assembly.functions().map(({ timeout }) => timeout);
 
-    expect(Math.max(...Object.values(timeouts))).toBeLessThanOrEqual(CLOCKS.longestLambda);
-    expect(tasks.length).toBeGreaterThan(0);
-    for (const { Parameters, TimeoutSeconds } of tasks) {
-      const arn = DefinitionSubstitutions[Parameters.FunctionName.slice(2, -1)];
-      const called = assembly.of('Lambda::Function').find((fn) => arn === `<${fn.path}.Arn>`);
+    expect(Math.max(...timeouts)).toBeLessThanOrEqual(CLOCKS.longestLambda);
+    for (const { properties } of assembly.of('StepFunctions::StateMachine')) {
+      const states: Record<string, Properties> = JSON.parse(properties.DefinitionString).States;
+      const tasks = Object.values(states).filter(({ Type }) => Type === 'Task');
 
-      expect(called?.properties.Timeout).toBeLessThan(TimeoutSeconds);
+      expect(tasks.length).toBeGreaterThan(0);
+      for (const { Parameters, TimeoutSeconds } of tasks) {
+        const arn = properties.DefinitionSubstitutions[Parameters.FunctionName.slice(2, -1)];
+        const called = assembly.of('Lambda::Function').find((fn) => arn === `<${fn.path}.Arn>`);
+
+        expect(called?.properties.Timeout).toBeLessThan(TimeoutSeconds);
+      }
     }
   });
 
   it('a log of a function or of a workflow ends when the configuration says, and with its stack', () => {
-    const groups = assembly.of('Logs::LogGroup');
+    const groups = assembly
+      .everywhere('Logs::LogGroup')
+      .filter(({ path }) => !/^(Database|Hosts)\//.test(path));
+    const workflows = assembly.of('StepFunctions::StateMachine');
 
-    expect(groups).toHaveLength(assembly.functions().length + 1);
+    expect(groups).toHaveLength(assembly.functions().length + workflows.length);
     for (const { properties, deletionPolicy } of groups) {
       expect(properties.RetentionInDays).toBe(config.logs.retentionDays);
       expect(deletionPolicy).toBe('Delete');
@@ -163,7 +214,7 @@ describe.each(sites)('in %s', (_, config) => {
     const roles = functions.map(({ role }) => role);
 
     expect(new Set(roles).size).toBe(functions.length);
-    for (const { path, properties } of assembly.of('IAM::Role')) {
+    for (const { path, properties } of assembly.everywhere('IAM::Role')) {
       if (!roles.includes(`<${path}>`)) continue;
       const { Statement } = properties.AssumeRolePolicyDocument;
       expect(Statement).toEqual([

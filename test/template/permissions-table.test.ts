@@ -12,7 +12,10 @@ const OTHERS: Readonly<Record<string, string>> = {
   'Hosts/Role': 'the hosts: their agent, their boots, Docker for the logs of containers',
   'Power/Workflow/StateMachine/Role':
     'Step Functions, to call the workflow’s functions, write its log and its traces',
+  'Certificate/Workflow/StateMachine/Role':
+    'Step Functions, to call the functions of the certificates’ workflow, likewise',
   'Power/Times/Role': 'EventBridge Scheduler, to start the workflow at its times',
+  'Certificate/Times/Role': 'EventBridge Scheduler, to have the certificates looked at daily',
   'Site/MinuteRole': 'EventBridge Scheduler, to call the site tick',
 };
 
@@ -26,10 +29,11 @@ const onlyIf = (conditions: Properties): string =>
 
 /** Each statement beside the reason that was given with it: they are written in the same order. */
 function rowsOf({ name, statements, reasons }: Granted): string[] {
-  return statements.map(({ actions, resources, conditions }, index) => {
+  return statements.map(({ effect, actions, resources, conditions }, index) => {
     expect(reasons[index]?.actions).toEqual(actions);
     const why = reasons[index]?.because ?? '';
-    return row(`\`${name}\``, code(actions), `${code(resources)}${onlyIf(conditions)}`, why);
+    const may = `${effect === 'Deny' ? 'never ' : ''}${code(actions)}`;
+    return row(`\`${name}\``, may, `${code(resources)}${onlyIf(conditions)}`, why);
   });
 }
 

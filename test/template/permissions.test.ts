@@ -22,6 +22,25 @@ const MAY_CHANGE: Readonly<Record<string, readonly string[]>> = {
     'kms:GenerateDataKey',
     'sns:Publish',
   ],
+  'certificate/begin': ['dynamodb:PutItem'],
+  'certificate/look': [],
+  'certificate/act': ['dynamodb:PutItem', 'ssm:SendCommand'],
+  'certificate/sign': ['kms:Sign'],
+  // For Lambda itself, and denied to the function’s own code.
+  'certificate/verify': [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  'certificate/report': [
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'sns:Publish',
+  ],
+  'certificate/authority': ['kms:Sign'],
   'site/tick': [
     'dynamodb:DeleteItem',
     'dynamodb:PutItem',
@@ -55,7 +74,8 @@ describe.each(sites)('in %s', (_, config) => {
   it('only hosts tagged with this site can be started or stopped, and by power/act alone', () => {
     const hosts = assembly.site.filter(({ type }) => type === 'AWS::EC2::Instance');
 
-    expect(granting(/^ec2:(?!Describe)/)).toEqual([
+    // Network interfaces have a test of their own.
+    expect(granting(/^ec2:(?!Describe|\w+(NetworkInterface|PrivateIpAddresses)$)/)).toEqual([
       [
         'power/act',
         {
@@ -86,29 +106,92 @@ describe.each(sites)('in %s', (_, config) => {
     ]);
   });
 
-  it('act may send exactly the three documents, and to the hosts of this site only', () => {
-    const documents = ['Commands/Drain', 'Commands/Undrain', 'Commands/Probe'];
+  it('each act may send exactly its own documents, and to the hosts of this site only', () => {
+    const documents = {
+      'power/act': ['Drain', 'Undrain', 'Probe'],
+      'certificate/act': [
+        'Probe',
+        'CertificateRequest',
+        'CertificateInstall',
+        'CertificateRollback',
+      ],
+    };
 
-    expect(granting(/^ssm:(?!Describe|Get)/)).toEqual([
-      [
-        'power/act',
-        {
-          effect: 'Allow',
-          actions: ['ssm:SendCommand'],
-          resources: documents.map((document) => `arn:aws:ssm:${account}:document/<${document}>`),
-          conditions: {},
-        },
-      ],
-      [
-        'power/act',
-        {
-          effect: 'Allow',
-          actions: ['ssm:SendCommand'],
-          resources: [`arn:aws:ec2:${account}:instance/*`],
-          conditions: { StringEquals: { 'ssm:resourceTag/orthweb:site': config.site } },
-        },
-      ],
+    expect(granting(/^ssm:(?!Describe|Get)/)).toEqual(
+      Object.entries(documents).flatMap(([act, names]) => [
+        [
+          act,
+          {
+            effect: 'Allow',
+            actions: ['ssm:SendCommand'],
+            resources: names.map((name) => `arn:aws:ssm:${account}:document/<Commands/${name}>`),
+            conditions: {},
+          },
+        ],
+        [
+          act,
+          {
+            effect: 'Allow',
+            actions: ['ssm:SendCommand'],
+            resources: [`arn:aws:ec2:${account}:instance/*`],
+            conditions: { StringEquals: { 'ssm:resourceTag/orthweb:site': config.site } },
+          },
+        ],
+      ]),
+    );
+  });
+
+  it('only certificate/sign and the maker of the authority’s own certificate may have an authority sign', () => {
+    const keys = assembly.site
+      .filter(({ properties }) => properties.KeyUsage === 'SIGN_VERIFY')
+      .map(({ path }) => `<${path}.Arn>`);
+
+    expect(keys).toEqual(['<Authority/Key1.Arn>']);
+    expect(
+      granting(/^kms:(Sign|\*)/).map(([name, { effect, resources }]) => [name, effect, resources]),
+    ).toEqual([
+      ['certificate/authority', 'Allow', keys],
+      ['certificate/sign', 'Allow', keys],
     ]);
+    // Nor does anybody else get at the key by another right.
+    const others = assembly
+      .everywhere('IAM::Policy')
+      .filter(({ properties }) => JSON.stringify(properties).includes(keys[0] ?? ''))
+      .map(({ path }) => path);
+    expect(others).toEqual(['Authority/Maker/Grants', 'Certificate/Sign/Grants']);
+  });
+
+  it('certificate/verify stands in the private subnets, and wears what reaches the hosts alone', () => {
+    const inside = assembly
+      .everywhere('Lambda::Function')
+      .filter(({ properties }) => properties.VpcConfig !== undefined);
+    const isPrivate = (ref: string) => /^<Network\/Vpc\/PrivateSubnet\d\/Subnet>$/.test(ref);
+
+    expect(inside.map(({ properties }) => properties.Handler)).toEqual([
+      'certificate/verify.handler',
+    ]);
+    for (const { properties } of inside) {
+      const { SecurityGroupIds, SubnetIds } = properties.VpcConfig;
+      expect(SecurityGroupIds).toEqual(['<Network/Observer.GroupId>']);
+      expect(SubnetIds.filter(isPrivate)).toHaveLength(config.zones.length);
+      expect(SubnetIds).toHaveLength(config.zones.length);
+    }
+  });
+
+  it('Lambda may connect certificate/verify to the network, and its own code may not', () => {
+    const [allowed, denied, ...others] = granting(/NetworkInterface|PrivateIpAddresses/);
+
+    expect(others).toEqual([]);
+    expect([allowed?.[0], denied?.[0]]).toEqual(Array(2).fill('certificate/verify'));
+    expect(allowed?.[1]).toMatchObject({ effect: 'Allow', conditions: {} });
+    expect(denied?.[1]).toEqual({
+      effect: 'Deny',
+      actions: allowed?.[1].actions,
+      resources: ['*'],
+      conditions: {
+        ArnEquals: { 'lambda:SourceFunctionArn': '<Certificate/Verify/Function.Arn>' },
+      },
+    });
   });
 
   it('act may lend the site key to EC2 for the disk of a host, and to nobody else', () => {
@@ -131,6 +214,7 @@ describe.each(sites)('in %s', (_, config) => {
   it('what reads cannot change anything, and what changes can change nothing else', () => {
     const changes = ({ statements }: Granted) =>
       statements
+        .filter(({ effect }) => effect === 'Allow')
         .flatMap(({ actions }) => actions)
         .filter((action) => !READS.test(action) && !action.startsWith('logs:'));
 
@@ -143,7 +227,7 @@ describe.each(sites)('in %s', (_, config) => {
     for (const { name, statements } of functions) {
       const logs = statements.filter(({ actions }) => actions.some((one) => /^logs:/.test(one)));
       const fn = assembly
-        .of('Lambda::Function')
+        .everywhere('Lambda::Function')
         .find(({ properties }) => properties.Handler === `${name}.handler`);
 
       expect(logs).toEqual([
@@ -158,19 +242,38 @@ describe.each(sites)('in %s', (_, config) => {
   });
 
   it('no function can ask about the runs of a site whose name begins like ours', () => {
-    const other = `arn:aws:states:${account}:execution:${config.site}-annex-power:run`;
+    const others = ['power', 'certificate'].map(
+      (capability) => `arn:aws:states:${account}:execution:${config.site}-annex-${capability}:run`,
+    );
 
     for (const [, { resources }] of granting(/^states:Describe/)) {
-      for (const pattern of resources) expect(path.matchesGlob(other, pattern)).toBe(false);
+      for (const pattern of resources) {
+        expect(others.filter((other) => path.matchesGlob(other, pattern))).toEqual([]);
+      }
     }
   });
 
+  it('whoever finds the lease held can ask about a run of any workflow', () => {
+    const runs = assembly
+      .of('StepFunctions::StateMachine')
+      .map(
+        ({ properties }) => `arn:aws:states:${account}:execution:${properties.StateMachineName}:*`,
+      )
+      .sort();
+
+    expect(granting(/^states:Describe/).map(([name, { resources }]) => [name, resources])).toEqual([
+      ['power/begin', runs],
+      ['certificate/begin', runs],
+      ['site/tick', runs],
+    ]);
+  });
+
   it('no role has an AWS managed policy or grants written into itself', () => {
-    for (const { properties } of assembly.of('IAM::Role')) {
+    for (const { properties } of assembly.everywhere('IAM::Role')) {
       expect(properties).not.toHaveProperty('ManagedPolicyArns');
       expect(properties).not.toHaveProperty('Policies');
     }
-    expect(assembly.of('IAM::ManagedPolicy')).toEqual([]);
+    expect(assembly.everywhere('IAM::ManagedPolicy')).toEqual([]);
   });
 
   it('each grant of a function carries its reason, and no reason outlives its grant', () => {

@@ -4,18 +4,22 @@ import { planOf } from '../../infra/operations/power-plan.ts';
 import { Assembly } from './support/assembly.ts';
 import { clinic, hospital } from './support/sites.ts';
 
-const timed = (assembly: Assembly) =>
+/** The schedules that start a workflow. */
+const timed = (assembly: Assembly, workflow: 'Certificate' | 'Power') =>
   assembly
     .of('Scheduler::Schedule')
     .map(({ properties }) => properties)
-    .filter(({ ScheduleExpression }) => ScheduleExpression !== 'rate(1 minute)');
+    .filter(({ Target }) => Target.Arn === `<${workflow}/Workflow/StateMachine>`);
 
 describe('a schedule', () => {
   const assembly = new Assembly(clinic());
 
   it('looks once at each time of day at which anything may change, by the clock of the site', () => {
     expect(
-      timed(assembly).map((one) => [one.ScheduleExpression, one.ScheduleExpressionTimezone]),
+      timed(assembly, 'Power').map((one) => [
+        one.ScheduleExpression,
+        one.ScheduleExpressionTimezone,
+      ]),
     ).toEqual([
       ['cron(0 7 * * ? *)', 'America/Toronto'],
       ['cron(30 8 * * ? *)', 'America/Toronto'],
@@ -25,11 +29,24 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('starts the workflow on the minute, tries again for 15 minutes, then leaves it to the tick', () => {
-    for (const { FlexibleTimeWindow, State, Target } of timed(assembly)) {
+  it('has the certificates looked at each noon of the site, whether it is open or not', () => {
+    for (const site of [assembly, new Assembly(hospital())]) {
+      expect(timed(site, 'Certificate')).toEqual([
+        expect.objectContaining({
+          ScheduleExpression: 'cron(0 12 * * ? *)',
+          ScheduleExpressionTimezone: site === assembly ? 'America/Toronto' : 'Europe/Berlin',
+          Target: expect.objectContaining({ Input: JSON.stringify({ trigger: 'daily' }) }),
+        }),
+      ]);
+    }
+  });
+
+  it('starts a workflow on the minute, tries again for 15 minutes, then leaves it to the tick', () => {
+    const all = [...timed(assembly, 'Power'), ...timed(assembly, 'Certificate')];
+
+    for (const { FlexibleTimeWindow, State, Target } of all) {
       expect(FlexibleTimeWindow).toEqual({ Mode: 'OFF' });
       expect(State ?? 'ENABLED').toBe('ENABLED');
-      expect(Target.Arn).toBe('<Power/Workflow/StateMachine>');
       expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBe(15 * 60);
       expect(Target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
     }
@@ -38,7 +55,7 @@ describe('a schedule', () => {
   it('fires only once its role may start the workflow', () => {
     const schedules = assembly.of('Scheduler::Schedule');
 
-    expect(schedules).toHaveLength(6);
+    expect(schedules).toHaveLength(7);
     for (const { dependsOn, properties } of schedules) {
       const role = properties.Target.RoleArn.replace('.Arn', '');
       const policy = assembly
@@ -49,12 +66,12 @@ describe('a schedule', () => {
     }
   });
 
-  it('of an always-on site is the minute tick and no other', () => {
+  it('of an always-on site has the minute tick and the daily look, and nothing to open or close', () => {
     const always = new Assembly(hospital());
 
-    expect(timed(always)).toEqual([]);
-    expect(always.of('Scheduler::Schedule')).toHaveLength(1);
-    expect(always.of('Scheduler::ScheduleGroup')).toEqual([]);
+    expect(timed(always, 'Power')).toEqual([]);
+    expect(always.of('Scheduler::Schedule')).toHaveLength(2);
+    expect(always.of('Scheduler::ScheduleGroup')).toHaveLength(1);
   });
 });
 

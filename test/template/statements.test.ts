@@ -19,6 +19,23 @@ const OWN_CHANNEL = 'it acts on the caller’s own registration or channel, and 
 const LOG_DELIVERY = 'Step Functions sets up its execution log with it, and AWS takes `*` alone';
 const TRACES = 'X-Ray has no resource for traces and samples';
 
+const TO_CONNECT = 'Lambda connects the function by it, and the interface has no name before';
+
+const WORKFLOW = {
+  'logs:CreateLogDelivery': LOG_DELIVERY,
+  'logs:DeleteLogDelivery': LOG_DELIVERY,
+  'logs:DescribeLogGroups': LOG_DELIVERY,
+  'logs:DescribeResourcePolicies': LOG_DELIVERY,
+  'logs:GetLogDelivery': LOG_DELIVERY,
+  'logs:ListLogDeliveries': LOG_DELIVERY,
+  'logs:PutResourcePolicy': LOG_DELIVERY,
+  'logs:UpdateLogDelivery': LOG_DELIVERY,
+  'xray:GetSamplingRules': TRACES,
+  'xray:GetSamplingTargets': TRACES,
+  'xray:PutTelemetryRecords': TRACES,
+  'xray:PutTraceSegments': TRACES,
+};
+
 /** Why each action is granted on `*`, and to whom: the policy, then the action. */
 const ON_ALL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'Hosts/Role/DefaultPolicy': {
@@ -34,20 +51,25 @@ const ON_ALL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'ssm:DescribeInstanceInformation': NO_RESOURCE,
     'ssm:GetCommandInvocation': NO_RESOURCE,
   },
-  'Power/Workflow/StateMachine/Role/DefaultPolicy': {
-    'logs:CreateLogDelivery': LOG_DELIVERY,
-    'logs:DeleteLogDelivery': LOG_DELIVERY,
-    'logs:DescribeLogGroups': LOG_DELIVERY,
-    'logs:DescribeResourcePolicies': LOG_DELIVERY,
-    'logs:GetLogDelivery': LOG_DELIVERY,
-    'logs:ListLogDeliveries': LOG_DELIVERY,
-    'logs:PutResourcePolicy': LOG_DELIVERY,
-    'logs:UpdateLogDelivery': LOG_DELIVERY,
-    'xray:GetSamplingRules': TRACES,
-    'xray:GetSamplingTargets': TRACES,
-    'xray:PutTelemetryRecords': TRACES,
-    'xray:PutTraceSegments': TRACES,
+  'Power/Workflow/StateMachine/Role/DefaultPolicy': WORKFLOW,
+  'Certificate/Look/Grants': {
+    'ec2:DescribeInstances': NO_RESOURCE,
+    'ssm:DescribeInstanceInformation': NO_RESOURCE,
+    'ssm:GetCommandInvocation': NO_RESOURCE,
   },
+  'Certificate/Sign/Grants': {
+    'ec2:DescribeInstances': NO_RESOURCE,
+    'ssm:GetCommandInvocation': NO_RESOURCE,
+  },
+  'Certificate/Verify/Grants': {
+    'ec2:AssignPrivateIpAddresses': TO_CONNECT,
+    'ec2:CreateNetworkInterface': TO_CONNECT,
+    'ec2:DeleteNetworkInterface': TO_CONNECT,
+    'ec2:DescribeNetworkInterfaces': NO_RESOURCE,
+    'ec2:DescribeSubnets': NO_RESOURCE,
+    'ec2:UnassignPrivateIpAddresses': TO_CONNECT,
+  },
+  'Certificate/Workflow/StateMachine/Role/DefaultPolicy': WORKFLOW,
 };
 
 const FAMILY = 'AWS documents the calls with and without plaintext or pair as one family';
@@ -58,6 +80,9 @@ const PATTERNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'kms:*': 'the account’s own IAM decides; a key whose policy names nobody is lost for good',
     'kms:GenerateDataKey*': FAMILY,
     'kms:ReEncrypt*': FAMILY,
+  },
+  'Authority/Key1': {
+    'kms:*': 'the account’s own IAM decides, and gives the right to sign to two functions alone',
   },
 };
 
@@ -157,11 +182,12 @@ describe.each(sites)('in %s', (_, found) => {
     expect(distinct(granted(allowed(found), /[*?]/))).toEqual(lines(PATTERNS).sort());
   });
 
-  it('only the account’s own IAM decides over the key beyond its named uses', () => {
+  it('only the account’s own IAM decides over a key beyond its named uses', () => {
     const everything = allowed(found).filter(({ actions }) => actions.includes('kms:*'));
 
-    expect(everything.map(({ principals }) => principals)).toEqual([
-      ['arn:aws:iam::<AWS::AccountId>:root'],
+    expect(everything.map(({ where, principals }) => [where, principals])).toEqual([
+      ['Key', ['arn:aws:iam::<AWS::AccountId>:root']],
+      ['Authority/Key1', ['arn:aws:iam::<AWS::AccountId>:root']],
     ]);
   });
 });

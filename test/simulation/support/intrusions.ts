@@ -335,7 +335,7 @@ export const INTRUSIONS: readonly Attempt[] = [
   {
     what: 'a rule of another account calls the tick',
     guards: [/AWS::Lambda::Permission .*: SourceArn$/],
-    by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Site/RunEndedBadly'))),
+    by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Site/RunEnded'))),
     action: 'lambda:InvokeFunction',
     on: ({ arn }) => arn('Site/Tick/Function'),
   },

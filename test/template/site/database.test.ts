@@ -65,7 +65,7 @@ describe('the database', () => {
 
   it('logs to groups that expire, exist before it does, and are encrypted with our key', () => {
     const groups = all(template, 'AWS::Logs::LogGroup').filter(([, { LogGroupName }]) =>
-      LogGroupName.startsWith('/aws/rds/'),
+      LogGroupName?.startsWith('/aws/rds/'),
     );
 
     expect(groups.map(([, { LogGroupName }]) => LogGroupName)).toEqual([

@@ -75,9 +75,18 @@ describe('the network', () => {
       ServiceName: 'com.amazonaws.ca-central-1.kms',
       PrivateDnsEnabled: true,
     });
+    const endpoints = Match.objectLike({
+      'Fn::GetAtt': [Match.stringLikeRegexp('^NetworkEndpoints'), 'GroupId'],
+    });
+    const hosts = Match.objectLike({
+      'Fn::GetAtt': [Match.stringLikeRegexp('^NetworkHosts'), 'GroupId'],
+    });
+    const into = (more: object) => ({ GroupId: endpoints, ...more });
+
+    template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupIngress', into({}), 1);
     template.resourcePropertiesCountIs(
       'AWS::EC2::SecurityGroupIngress',
-      { FromPort: 443, SourceSecurityGroupId: Match.anyValue(), CidrIp: Match.absent() },
+      into({ FromPort: 443, SourceSecurityGroupId: hosts, CidrIp: Match.absent() }),
       1,
     );
   });
@@ -128,7 +137,7 @@ describe('the network', () => {
     ]);
   });
 
-  it('lets a host out for HTTPS and to the database, and the database nowhere', () => {
+  it('lets a host out for HTTPS and to the database, an observer to the hosts, and the database nowhere', () => {
     const template = synth({ network: { ...clinic.network, endpoints: ['kms'] } });
     const groups = Object.entries(template.findResources('AWS::EC2::SecurityGroup')).map(
       ([id, { Properties: group }]) => ({ id, group }),
@@ -146,13 +155,19 @@ describe('the network', () => {
           `${IpProtocol} ${FromPort}-${ToPort}`,
           CidrIp ?? DestinationSecurityGroupId['Fn::GetAtt'][0],
         ]);
-    const database = groups.find(({ id }) => id.startsWith('NetworkDatabase'))?.id;
+    const named = (name: string) => groups.find(({ id }) => id.startsWith(`Network${name}`))?.id;
+    const [database, hosts] = [named('Database'), named('Hosts')];
     // How CDK writes that nothing is let out: a group without a rule would let out everything.
     const nowhere = [['icmp 252-86', '255.255.255.255/32']];
 
     expect(out('Hosts')).toEqual([
       ['tcp 443-443', '0.0.0.0/0'],
       ['tcp 5432-5432', database],
+    ]);
+    expect(out('Observer')).toEqual([
+      ...nowhere,
+      ['tcp 443-443', hosts],
+      ['tcp 11112-11112', hosts],
     ]);
     expect(out('Database')).toEqual(nowhere);
     expect(out('Endpoints')).toEqual(nowhere);

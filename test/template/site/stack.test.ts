@@ -18,8 +18,23 @@ describe.each(sites)('%s', (_, change) => {
     }
   });
 
-  it('needs no custom resource, so no Lambda stands beside the data', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 0);
+  it('has one Lambda beside the data, which makes certificates and can touch no data', () => {
+    const functions = all(template, 'AWS::Lambda::Function').map(([, { Handler }]) => Handler);
+    const keys = template.findResources('AWS::KMS::Key', {
+      Properties: { KeyUsage: 'SIGN_VERIFY' },
+    });
+    const [[, grants = {}] = []] = all(template, 'AWS::IAM::Policy').filter(([id]) =>
+      id.startsWith('AuthorityMaker'),
+    );
+
+    expect(functions).toEqual(['certificate/authority.handler']);
+    expect(grants.PolicyDocument.Statement.map(({ Action }: Properties) => Action)).toEqual([
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Sign'],
+    ]);
+    expect([grants.PolicyDocument.Statement[1].Resource].flat()).toEqual(
+      Object.keys(keys).map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+    );
   });
 
   it('tags what it makes with the operator’s tags and ours', () => {
@@ -39,29 +54,29 @@ describe.each(sites)('%s', (_, change) => {
 describe('the end of a site', () => {
   const kept = [
     'KMS::Key',
-    'Logs::LogGroup',
     'S3::Bucket',
     'RDS::DBInstance',
     'SecretsManager::Secret',
     'DynamoDB::Table',
   ];
 
+  const containers = { Properties: { LogGroupName: '/orthweb/clinic/containers' } };
+
   const production = deploy({ environment: 'prd' }).stack;
   const template = Template.fromStack(production);
 
   it('a production site keeps its data when the stack is deleted', () => {
-    for (const type of kept) {
-      template.allResources(`AWS::${type}`, {
-        DeletionPolicy: 'RetainExceptOnCreate',
-        UpdateReplacePolicy: 'Retain',
-      });
-    }
+    const stays = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+
+    for (const type of kept) template.allResources(`AWS::${type}`, stays);
+    template.hasResource('AWS::Logs::LogGroup', { ...containers, ...stays });
   });
 
   it('a test site deletes its data with the stack, once its buckets are empty', () => {
     const test = synth();
 
     for (const type of kept) test.allResources(`AWS::${type}`, { DeletionPolicy: 'Delete' });
+    test.hasResource('AWS::Logs::LogGroup', { ...containers, DeletionPolicy: 'Delete' });
   });
 
   it('a production site keeps the backups of its index when the index is deleted, a test site none', () => {

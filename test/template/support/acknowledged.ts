@@ -10,7 +10,18 @@ export interface Acknowledged {
 }
 
 const FUNCTIONS = 'OrthwebOperations/*/*/Function/Resource';
-const WORKFLOW_FUNCTIONS = 'OrthwebOperations/Power/*/Function/Resource';
+const MAKER = 'Orthweb/Authority/Maker/Function/Resource';
+const WORKFLOW_FUNCTIONS = [
+  'OrthwebOperations/Power/*/Function/Resource',
+  'OrthwebOperations/Certificate/*/Function/Resource',
+];
+/** All but the one that stands in the network. */
+const OUTSIDE = [
+  'OrthwebOperations/Power/*/Function/Resource',
+  'OrthwebOperations/Site/*/Function/Resource',
+  'OrthwebOperations/Certificate/{Begin,Look,Act,Sign,Report}/Function/Resource',
+  MAKER,
+];
 const TICK = 'OrthwebOperations/Site/Tick/Function/Resource';
 const HOSTS = 'Orthweb/Hosts/*/Instance';
 const HOST_GRANTS = 'Orthweb/Hosts/Role/DefaultPolicy/Resource';
@@ -156,7 +167,7 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       'remember, and they read the truth again at each look.',
   },
   {
-    on: ['OrthwebOperations/*/*/Log/Resource'],
+    on: ['OrthwebOperations/*/*/Log/Resource', 'Orthweb/Authority/Maker/Log/Resource'],
     rules: hipaaAndNist('CloudWatchLogGroupEncrypted'),
     because:
       'CloudWatch encrypts them with a key of its own. They hold ids, decisions and reasons, never ' +
@@ -165,12 +176,18 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
 
   // Rights. statements.test.ts has the reason for each action on `*`.
   {
-    on: [HOST_GRANTS, 'OrthwebOperations/Power/Look/Grants/Resource', WORKFLOW_GRANTS],
+    on: [
+      HOST_GRANTS,
+      'OrthwebOperations/*/Look/Grants/Resource',
+      'OrthwebOperations/Certificate/Sign/Grants/Resource',
+      'OrthwebOperations/Certificate/Verify/Grants/Resource',
+      WORKFLOW_GRANTS,
+    ],
     rules: ['AwsSolutions-IAM5[Resource::*]'],
     because: 'AWS has no narrower resource for these actions: statements.test.ts names each.',
   },
   {
-    on: ['OrthwebOperations/Power/Act/Grants/Resource'],
+    on: ['OrthwebOperations/*/Act/Grants/Resource'],
     rules: ['AwsSolutions-IAM5[Resource::arn:aws:ec2:<region>:<AWS::AccountId>:instance/*]'],
     because:
       'An instance may be replaced under the same node, so its id cannot be written down; a ' +
@@ -178,10 +195,11 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
   },
   {
     on: [
-      'OrthwebOperations/Power/Begin/Grants/Resource',
+      'OrthwebOperations/*/Begin/Grants/Resource',
       'OrthwebOperations/Site/Tick/Grants/Resource',
     ],
     rules: [
+      'AwsSolutions-IAM5[Resource::arn:aws:states:<region>:<AWS::AccountId>:execution:<site>-certificate:*]',
       'AwsSolutions-IAM5[Resource::arn:aws:states:<region>:<AWS::AccountId>:execution:<site>-power:*]',
     ],
     because: 'Each run has a name of its own, which nobody knows before it begins.',
@@ -208,6 +226,8 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       WORKFLOW_GRANTS,
       'OrthwebOperations/*/*/Grants/Resource',
       'OrthwebOperations/Site/MinuteGrants/Resource',
+      'OrthwebOperations/Certificate/Verify/Denials/Resource',
+      'Orthweb/Authority/Maker/Grants/Resource',
     ],
     rules: hipaaAndNist('IAMNoInlinePolicy'),
     because:
@@ -217,25 +237,32 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
 
   // Functions.
   {
-    on: [FUNCTIONS],
+    on: OUTSIDE,
     rules: hipaaAndNist('LambdaInsideVPC'),
     because:
       'They call AWS’s APIs and nothing in the network, and never touch an image. Inside they would ' +
       'need a paid endpoint for each API, and fail together with the network that they watch.',
   },
   {
-    on: [FUNCTIONS],
+    on: [FUNCTIONS, MAKER],
     rules: hipaaAndNist('LambdaConcurrency'),
     because:
       'What must not run twice holds the lease. AWS refuses a reservation that leaves an account ' +
       'fewer than 100 for its other functions, so where the limit is low, the deployment would fail.',
   },
   {
-    on: [WORKFLOW_FUNCTIONS],
+    on: WORKFLOW_FUNCTIONS,
     rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
     because:
       'The workflow calls them and waits for the answer. Lambda sends only events that nobody ' +
       'waits for to such a queue.',
+  },
+  {
+    on: [MAKER],
+    rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
+    because:
+      'CloudFormation waits for its answer for ten minutes and then fails the deployment, which ' +
+      'says so to the person who waits for it.',
   },
   {
     on: [TICK],
@@ -250,12 +277,12 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
     because: 'As for its queue: a lost tick is made good by the next, and alarms tell of several.',
   },
   {
-    on: ['OrthwebOperations/Site/RunEndedBadly/Resource'],
+    on: ['OrthwebOperations/Site/RunEnded/Resource'],
     rules: ['Serverless-EventBusDLQ'],
     because: 'Where the event is lost, the tick finds the ended run within the minute.',
   },
   {
-    on: [FUNCTIONS],
+    on: [FUNCTIONS, MAKER],
     rules: ['Serverless-LambdaTracing'],
     because:
       'The workflow’s own trace and the log have the time and outcome of each call. Tracing would ' +

@@ -73,18 +73,26 @@ export class Assembly {
     return this.operations.filter((resource) => resource.type === `AWS::${type}`);
   }
 
+  /** The resources of one type in both stacks. */
+  everywhere(type: string): Resource[] {
+    return [...this.site, ...this.operations].filter(
+      (resource) => resource.type === `AWS::${type}`,
+    );
+  }
+
+  /** Those of both stacks. */
   functions(): Granted[] {
-    return this.of('Lambda::Function').map((resource) => {
+    return this.everywhere('Lambda::Function').map((resource) => {
       const { Handler, Role, Timeout, Environment } = resource.properties;
       const role = Role.replace('.Arn', '');
-      const policies = this.of('IAM::Policy').filter(({ properties }) =>
+      const policies = this.everywhere('IAM::Policy').filter(({ properties }) =>
         properties.Roles.includes(role),
       );
       return {
         name: Handler.replace(/\.handler$/, ''),
         role,
         timeout: Timeout,
-        environment: Environment.Variables,
+        environment: Environment?.Variables ?? {},
         asset: path.join(this.#directory, resource.metadata['aws:asset:path']),
         statements: policies.flatMap(({ properties }) => statementsOf(properties.PolicyDocument)),
         reasons: policies.flatMap(({ metadata }) => metadata.Because ?? []),

@@ -60,6 +60,7 @@ const run: Run = {
     proofs: {},
     unproven: {},
     started: {},
+    uncertified: {},
   },
   next: 'act',
   seconds: 15,

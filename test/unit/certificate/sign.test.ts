@@ -30,6 +30,7 @@ function run(more: Partial<Run> = {}): Run {
       },
       inspections: {},
       seen: {},
+    addresses: {},
       renewed: {},
       node: 'a',
       stage: 'sign',

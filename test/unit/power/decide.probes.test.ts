@@ -145,7 +145,7 @@ describe('a node that failed its probe', () => {
 
   it('may have been drained by a run that was called off: it is undrained, probed, and serves', () => {
     const proofs = { b: proof('b', '07:05:20') };
-    const ill = { ...answered('07:05:10'), ok: false, said: 'refused', listens: false } as const;
+    const ill = answered('07:05:10', { ok: false, said: 'refused', answer: { listens: false } });
     const looks: [string, ReturnType<typeof truth>][] = [
       ['07:05', truth()],
       ['07:05:15', truth({ commands: { a: ill } })],

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide, type Situation } from '../../../functions/power/decide.ts';
 import type { Progress, Run } from '../../../functions/power/run.ts';
-import type { CommandTruth, NodeTruth, Truth } from '../../../functions/power/truth.ts';
+import type { NodeTruth, Truth } from '../../../functions/power/truth.ts';
 import { CLOCKS, secondsBetween } from '../../../functions/shared/clocks.ts';
+import type { Invocation } from '../../../functions/shared/host-commands.ts';
 import { NODES, type NodeName } from '../../../functions/shared/operations-table.ts';
 import { addressOf, run } from '../support/power.ts';
 import { at, secondsAfter } from '../support/time.ts';
@@ -38,6 +39,7 @@ const nodeOf = (name: NodeName): fc.Arbitrary<NodeTruth> =>
     })
     .map((node) => ({
       ...node,
+      names: node.state === 'running' ? [addressOf(name)] : [],
       ...(node.state !== 'missing' && { instanceId: `i-${name}`, address: addressOf(name) }),
     }));
 
@@ -51,12 +53,14 @@ const recent = fc
 const perNode = <T>(value: (node: NodeName) => fc.Arbitrary<T>): fc.Arbitrary<{ a?: T; b?: T }> =>
   fc.record({ a: value('a'), b: value('b') }, { requiredKeys: [] });
 
-const commandTruth: fc.Arbitrary<CommandTruth> = fc.oneof(
+const commandTruth: fc.Arbitrary<Invocation> = fc.oneof(
   fc.constant({ state: 'pending' as const }),
   fc.record({
     state: fc.constant('ended' as const),
     ok: fc.boolean(),
+    code: fc.constantFrom(0, 1),
     at: recent,
+    answer: fc.constantFrom({}, { verdict: 'certificate-mismatch' }, { pair: { names: [] } }),
     said: fc.constant('x'),
   }),
 );
@@ -86,6 +90,7 @@ const progress: fc.Arbitrary<Partial<Progress>> = fc.record({
   undrained: perNode(() => past),
   proofs: perNode((node) => fc.record({ at: recent, address: fc.constant(addressOf(node)) })),
   unproven: perNode(() => fc.record({ at: recent, said: fc.constant('ill') })),
+  uncertified: perNode(() => fc.record({ since: past, reason: fc.constant('it has run out') })),
 });
 
 const power = fc.constantFrom('running' as const, 'stopped' as const);
@@ -101,6 +106,7 @@ const situations: fc.Arbitrary<Situation> = fc.record({
   now: fc.constant(NOW),
   lateTold: fc.boolean(),
   superseded: fc.boolean(),
+  resting: fc.subarray([...NODES]),
 });
 
 /** Of random runs, truths and situations, whatever is decided holds. */
@@ -249,7 +255,7 @@ describe('whatever is true, wished and known', () => {
     fc.assert(
       fc.property(runs, truth, nodeOf('b'), (some, seen, other) => {
         const ours = { ...some, goal: { ...some.goal, a: 'running' as const } };
-        const now = { now: NOW, lateTold: true, superseded: false };
+        const now = { now: NOW, lateTold: true, superseded: false, resting: [] };
         const startsA = (one: Truth) =>
           decide(ours, one, now).steps.some(
             (step) => step.kind === 'start-node' && step.node === 'a',

@@ -28,7 +28,11 @@ describe('a run that has reached its goal', () => {
       'put INTENT#database',
       'put OUTBOX#2026-11-23T07:00:00.000Z#started#7',
     ]);
-    expect(table.value('LEASE')).toEqual({ fence: 7, releasedAt: iso('07:06:30') });
+    expect(table.value('LEASE')).toEqual({
+      fence: 7,
+      purpose: 'power',
+      releasedAt: iso('07:06:30'),
+    });
     expect(table.value('INTENT#b')).toEqual(intent({ reachedAt: iso('07:06:30') }));
   });
 
@@ -65,7 +69,11 @@ describe('a run that has reached its goal', () => {
 
     expect(kept).toEqual(['OUTBOX#2026-11-23T07:00:00.000Z#started#7']);
     expect(subjects(sns)).toEqual(['[clinic] OPEN - use https://a.example']);
-    expect(table.value('LEASE')).toEqual({ fence: 7, releasedAt: iso('07:06:30') });
+    expect(table.value('LEASE')).toEqual({
+      fence: 7,
+      purpose: 'power',
+      releasedAt: iso('07:06:30'),
+    });
   });
 
   it('does not mark an intent that belongs to another run by now', async () => {
@@ -170,7 +178,11 @@ describe('a run that ends without its goal', () => {
 
     expect(answer).toEqual({ outcome: 'superseded' });
     expect(table.transactions).toEqual([['put LEASE']]);
-    expect(table.value('LEASE')).toEqual({ fence: 7, releasedAt: iso('07:05') });
+    expect(table.value('LEASE')).toEqual({
+      fence: 7,
+      purpose: 'power',
+      releasedAt: iso('07:05'),
+    });
     expect(sns.calls).toEqual([]);
   });
 });

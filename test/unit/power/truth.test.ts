@@ -92,7 +92,12 @@ describe('the truth about the nodes', () => {
   it('says so when a node or the database is missing', async () => {
     const truth = await truthOf(cloud({ instances: [instance('a', 'running')], database: [] }));
 
-    expect(truth.nodes.b).toEqual({ state: 'missing', checksOk: false, online: false });
+    expect(truth.nodes.b).toEqual({
+      state: 'missing',
+      names: [],
+      checksOk: false,
+      online: false,
+    });
     expect(truth.database).toBe('missing');
   });
 
@@ -189,6 +194,7 @@ describe('the truth about a command', () => {
   it('is its end, with the time of it', async () => {
     const invocation = () => ({
       Status: 'Success',
+      ResponseCode: 0,
       ExecutionEndDateTime: iso('07:02:56'),
       StandardOutputContent: '{"ok":true,"reason":"it serves"}\n',
     });
@@ -198,7 +204,9 @@ describe('the truth about a command', () => {
     expect(commands.a).toEqual({
       state: 'ended',
       ok: true,
+      code: 0,
       at: iso('07:02:56'),
+      answer: { ok: true, reason: 'it serves' },
       said: 'it serves',
     });
   });
@@ -218,7 +226,6 @@ describe('the truth about a command', () => {
     const { commands } = await truthOf(cloud({ invocation }), probing);
 
     expect(commands.a).toMatchObject({ state: 'ended', ok: false, said });
-    expect(commands.a).not.toHaveProperty('listens');
   });
 
   it.each([true, false])('tells whether the host took the connection: %s', async (listens) => {
@@ -227,6 +234,6 @@ describe('the truth about a command', () => {
 
     const { commands } = await truthOf(cloud({ invocation }), probing);
 
-    expect(commands.a).toMatchObject({ ok: false, said: 'why', listens });
+    expect(commands.a).toMatchObject({ ok: false, said: 'why', answer: { listens } });
   });
 });

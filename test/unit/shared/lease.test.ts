@@ -124,7 +124,7 @@ describe('the holder of the lease', () => {
   });
 });
 
-it('a lease given back keeps its fence and nothing of its owner, at the version that was read', () => {
+it('a lease given back keeps its fence and what it was for, and nothing of its owner, at the version that was read', () => {
   const stored = { key: 'LEASE', version: 4, value: { ...held, takenAt: iso('07:00') } };
 
   const write = released(stored, now);
@@ -132,6 +132,6 @@ it('a lease given back keeps its fence and nothing of its owner, at the version 
   expect(write).toEqual({
     put: 'LEASE',
     version: 4,
-    value: { fence: 3, releasedAt: iso('07:10') },
+    value: { fence: 3, purpose: 'remediation', releasedAt: iso('07:10') },
   });
 });

@@ -19,6 +19,7 @@ describe('reading the site', () => {
       lease: { key: 'LEASE', version: 0, value: { fence: 0 } },
       override: undefined,
       late: { key: 'LATE', version: 0, value: undefined },
+      certificates: { a: undefined, b: undefined },
       outbox: [],
     });
   });

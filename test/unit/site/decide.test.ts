@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wishes } from '../../../functions/power/wishes.ts';
+import { CLOCKS } from '../../../functions/shared/clocks.ts';
 import { decide, type Sight } from '../../../functions/site/decide.ts';
 import { CLOSED, NIGHT, OPEN, OTHER, plan } from '../support/power.ts';
 import {
+  certified,
   freeLease,
   type Items,
   intent,
@@ -27,7 +29,7 @@ function tick(time: string, items: Items, more: Partial<Sight> = {}) {
 }
 
 const asleep = { ...reached(CLOSED), ...freeLease('2026-11-22T19:06') };
-const awake = { ...reached(OPEN), ...freeLease('07:06') };
+const awake = { ...reached(OPEN), ...certified(), ...freeLease('07:06') };
 
 describe('a site that is as wished', () => {
   it('is left alone, and stays so until the next planned change', () => {
@@ -37,6 +39,7 @@ describe('a site that is as wished', () => {
       sweepLease: false,
       reopenDatabase: undefined,
       startPower: false,
+      startCertificate: undefined,
       tellLate: false,
       reason: 'as wished: the window Mon–Fri 07:00–19:00 is open until Mon 23 Nov 19:00',
       quietUntil: iso('19:00'),
@@ -51,13 +54,13 @@ describe('a site that is as wished', () => {
     expect(verdict.quietUntil).toBe(iso('13:00'));
   });
 
-  it('stays so for a year where nothing is planned', () => {
+  it('stays so until certificates are to be looked at where nothing is planned', () => {
     const { schedule, ...always } = plan();
     const wish = wishes({ ...always, schedule: undefined }, undefined, at('12:00'));
 
     const verdict = tick('12:00', awake, { wish });
 
-    expect(verdict.quietUntil).toBe('2027-11-23T12:00:00.000Z');
+    expect(verdict.quietUntil).toBe('2026-11-24T09:05:00.000Z');
   });
 
   it.each([
@@ -290,13 +293,15 @@ describe('quiet', () => {
   it('promises that no tick before its end finds anything to do', () => {
     const hours = fc.integer({ min: 0, max: 7 * 86_400 });
     const asked = fc.record({ from: hours, length: fc.integer({ min: 60, max: 86_400 }) });
+    const looked = fc.integer({ min: 0, max: CLOCKS.certificateCheck - 1 });
 
     fc.assert(
-      fc.property(hours, hours, fc.option(asked), (first, second, some) => {
+      fc.property(hours, hours, fc.option(asked), looked, (first, second, some, ago) => {
         const from = secondsAfter(at('00:00'), some?.from ?? 0);
         const until = secondsAfter(from, some?.length ?? 0).toISOString();
         const OVERRIDE = override({ from: from.toISOString(), until });
-        const items: Items = some ? { OVERRIDE } : {};
+        const checkedAt = secondsAfter(at('00:00'), first - ago).toISOString();
+        const items: Items = { ...certified({ checkedAt }), ...(some && { OVERRIDE }) };
         const site = (goal: typeof OPEN) => siteState({ ...reached(goal), ...items });
         const verdictAt = (now: Date, goal: typeof OPEN) =>
           decide(site(goal), {
@@ -312,7 +317,12 @@ describe('quiet', () => {
 
         const later = verdictAt(secondsAfter(now, second % left), goal);
 
-        expect(later).toMatchObject({ startPower: false, tellLate: false, quietUntil });
+        expect(later).toMatchObject({
+          startPower: false,
+          startCertificate: undefined,
+          tellLate: false,
+          quietUntil,
+        });
       }),
       { numRuns: 300 },
     );

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/site/tick.ts';
 import { clients, context, holder, refuse, type Service, service } from '../support/clients.ts';
 import { CLOSED, EXECUTION, environment, OPEN, OTHER } from '../support/power.ts';
-import { freeLease, type Items, lease, reached } from '../support/site.ts';
+import { certified, freeLease, type Items, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
 import { at, iso } from '../support/time.ts';
 
@@ -38,7 +38,7 @@ function tick(time: string, { table, ...services }: World, event: unknown = {}) 
 }
 
 const asleep = { ...reached(CLOSED), ...freeLease('2026-11-22T19:06') };
-const awake = { ...reached(OPEN), ...freeLease('07:06') };
+const awake = { ...reached(OPEN), ...certified(), ...freeLease('07:06') };
 const row = { subject: 'OPEN', text: 'OPEN', attributes: {}, committedAt: iso('07:06') };
 const started = (sfn: Service) => sfn.calls.filter(({ name }) => name === 'StartExecution');
 const ended = { ...holder('ABORTED', at('07:02')), StartExecution: () => ({}) };
@@ -106,7 +106,11 @@ describe('the tick', () => {
 
     await tick('07:04', aborted);
 
-    expect(aborted.table.value('LEASE')).toEqual({ fence: 7, releasedAt: iso('07:04') });
+    expect(aborted.table.value('LEASE')).toEqual({
+      fence: 7,
+      purpose: 'power',
+      releasedAt: iso('07:04'),
+    });
   });
 
   it('leaves the lease alone while its owner runs or may have a Lambda in flight', async () => {

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import type { decide, Situation } from '../../../functions/power/decide.ts';
 import { Plan, type PlanInput } from '../../../functions/power/plan.ts';
 import type { Progress, Run } from '../../../functions/power/run.ts';
-import type { CommandTruth, NodeTruth, Truth } from '../../../functions/power/truth.ts';
+import type { NodeTruth, Truth } from '../../../functions/power/truth.ts';
 import type { PowerPlan } from '../../../functions/power/wishes.ts';
+import type { Invocation } from '../../../functions/shared/host-commands.ts';
 import type { NodeName } from '../../../functions/shared/operations-table.ts';
 import { at, iso } from './time.ts';
 
@@ -26,6 +27,7 @@ export const progress = (more: Partial<Progress> = {}): Progress => ({
   proofs: {},
   unproven: {},
   started: {},
+  uncertified: {},
   ...more,
 });
 
@@ -65,7 +67,7 @@ export const closingRun: typeof run = (more = {}) =>
 /** A node that is healthy if it runs at all, or else as a test wishes. */
 export const node = (name: NodeName, more: Partial<NodeTruth> = {}): NodeTruth => {
   if (more.state === 'missing')
-    return { checksOk: false, online: false, ...more, state: 'missing' };
+    return { checksOk: false, online: false, names: [], ...more, state: 'missing' };
   const runs = (more.state ?? 'running') === 'running';
   return {
     instanceId: `i-${name}`,
@@ -73,6 +75,7 @@ export const node = (name: NodeName, more: Partial<NodeTruth> = {}): NodeTruth =
     checksOk: runs,
     online: runs,
     address: addressOf(name),
+    names: [addressOf(name)],
     ...more,
   };
 };
@@ -85,7 +88,7 @@ export const truth = (
     readonly a?: Partial<NodeTruth>;
     readonly b?: Partial<NodeTruth>;
     readonly database?: string;
-    readonly commands?: Partial<Record<NodeName, CommandTruth>>;
+    readonly commands?: Partial<Record<NodeName, Invocation>>;
   } = {},
 ): Truth => ({
   nodes: { a: node('a', more.a), b: node('b', more.b) },
@@ -117,12 +120,16 @@ export const illAt = (time: string, said = 'Connection refused') => ({
   listens: false,
 });
 
-export const answered = (time: string): CommandTruth => ({
+export const answered = (time: string, more: Partial<Ended> = {}): Ended => ({
   state: 'ended',
   ok: true,
+  code: 0,
   at: iso(time),
+  answer: {},
   said: 'it serves',
+  ...more,
 });
+type Ended = Extract<Invocation, { state: 'ended' }>;
 
 /** London, where these Mondays' clocks show UTC; open on weekdays from 07:00 to 19:00. */
 export const planInput = (more: Partial<PlanInput> = {}): PlanInput => ({
@@ -150,6 +157,7 @@ export const environment = (more: Partial<PlanInput> = {}) => ({
   UNDRAIN_DOCUMENT: 'clinic-undrain',
   PROBE_DOCUMENT: 'clinic-probe',
   POWER: 'arn:aws:states:eu-west-2:111122223333:stateMachine:clinic-power',
+  CERTIFICATE: 'arn:aws:states:eu-west-2:111122223333:stateMachine:clinic-certificate',
   PLAN: JSON.stringify(planInput(more)),
 });
 
@@ -157,6 +165,7 @@ export const situation = (time: string, more: Partial<Situation> = {}): Situatio
   now: at(time),
   lateTold: false,
   superseded: false,
+  resting: [],
   ...more,
 });
 

@@ -1,4 +1,5 @@
 import type {
+  CertificateRecord,
   Intent,
   Lease,
   Override,
@@ -35,6 +36,12 @@ export const reached = (
   goal: ReturnType<typeof run>['goal'] = OPEN,
   more: Partial<Intent> = {},
 ): Items => intents(goal, { reachedAt: iso('07:06'), ...more });
+
+/** Both nodes' certificates, looked at today. */
+export const certified = (more: Partial<CertificateRecord> = {}): Items => {
+  const record = { checkedAt: iso('07:05'), published: {}, ...more };
+  return { 'CERTIFICATE#a': record, 'CERTIFICATE#b': record };
+};
 
 export const lease = (more: Partial<Lease> = {}): { readonly LEASE: Lease } => ({
   LEASE: { owner: EXECUTION, purpose: 'power', fence: 7, takenAt: iso('07:00:10'), ...more },

@@ -160,7 +160,7 @@ describe('what else holds data', () => {
   it('becomes protected with production, and does not lose that silently', () => {
     const names =
       'key Key, bucket of logs, bucket of images, secret Database/Secret, secret Database/User, ' +
-      'database, secret Hosts/Secrets/Users and operations table';
+      'database, secret Hosts/Secrets/Users, operations table and key of authority 1';
 
     const up = told(clinic, production);
     expect(sentences(up)).toContain(

@@ -26,6 +26,7 @@ describe('a configuration', () => {
         generation: { a: 1, b: 1 },
       },
       storage: { intelligentTiering: false },
+      certificate: { authorities: [{ number: 1 }] },
       database: {
         instanceClass: 'db.t4g.medium',
         storageGiB: 30,
@@ -122,6 +123,16 @@ describe('a configuration', () => {
     const database = { storageGiB, maxStorageGiB: limit };
 
     expect(parseConfig({ ...site, database }).database.maxStorageGiB).toBe(grown);
+  });
+
+  it.each([
+    ['two authorities, the second first', [{ number: 2 }, { number: 1 }]],
+    ['one that was signed anew on a leap day', [{ number: 99, signed: '2028-02-29' }]],
+    ['one that was signed on the first possible day', [{ number: 1, signed: '2026-01-01' }]],
+  ])('takes %s', (_, authorities) => {
+    expect(parseConfig({ ...site, certificate: { authorities } }).certificate).toEqual({
+      authorities,
+    });
   });
 
   it.each(['tst', 'prd'])(

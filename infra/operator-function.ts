@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   type CfnPolicy,
+  Effect,
   Policy,
   PolicyDocument,
   PolicyStatement,
@@ -11,7 +13,7 @@ import {
 import { Architecture, Code, Function as Lambda, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { BUNDLES } from '../bundle.ts';
+import { BUNDLES } from './bundle.ts';
 
 export interface OperatorFunctionProps<S> {
   /** The handler's file below `functions/`, without its ending: `power/look`. */
@@ -24,7 +26,25 @@ export interface OperatorFunctionProps<S> {
   readonly timeoutSeconds: number;
   /** How long CloudWatch keeps its log, in days. */
   readonly retentionDays: RetentionDays;
+  /**
+   * Set where it connects to something in the network: it then stands in the private subnets, wears
+   * this group, and reaches no API of AWS.
+   */
+  readonly inside?: { readonly vpc: IVpc; readonly group: ISecurityGroup };
 }
+
+/**
+ * What Lambda calls with the role of a function that stands in a network.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+const NETWORK_INTERFACES = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 /**
  * A Lambda function that acts for the operator: Node 24 on arm64, its own role, its own log
@@ -59,12 +79,18 @@ export class OperatorFunction<S extends Record<keyof S, string>> extends Constru
       environment: props.settings,
       role,
       logGroup,
+      ...(props.inside && {
+        vpc: props.inside.vpc,
+        vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+        securityGroups: [props.inside.group],
+      }),
     });
     this.allow(
       'write its own log',
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [`${logGroup.logGroupArn}`],
     );
+    if (props.inside) this.letLambdaConnect(role);
     this.lambda.node.addDependency(this.policy);
   }
 
@@ -85,6 +111,30 @@ export class OperatorFunction<S extends Record<keyof S, string>> extends Constru
   /** For actions that AWS offers on `*` alone; the reason says so. */
   allowOnAll(because: string, actions: readonly string[]): void {
     this.grant(because, actions, ['*']);
+  }
+
+  /**
+   * Lambda makes the network interfaces with the function's own role. Its code has the same role and
+   * no business with them, and only its calls carry the ARN of the function.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
+   */
+  private letLambdaConnect(role: Role): void {
+    this.allowOnAll('Lambda connects the function to the network', NETWORK_INTERFACES);
+    // It names the function, which has to wait for its grants: so it is a policy of its own.
+    const denials = new Policy(this, 'Denials', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          effect: Effect.DENY,
+          actions: NETWORK_INTERFACES,
+          resources: ['*'],
+          conditions: { ArnEquals: { 'lambda:SourceFunctionArn': this.lambda.functionArn } },
+        }),
+      ],
+    });
+    (denials.node.defaultChild as CfnPolicy).addMetadata('Because', [
+      { actions: NETWORK_INTERFACES, because: 'that is for Lambda, never for the function’s code' },
+    ]);
   }
 
   private grant(

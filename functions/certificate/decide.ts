@@ -1,0 +1,73 @@
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
+import type { NodeName } from '../shared/operations-table.ts';
+import { act, type Decision, finish, giveUp, type Scene, step, wait } from './moves.ts';
+import { enter, learn } from './progress.ts';
+import { renewal } from './renewal.ts';
+import type { Progress } from './run.ts';
+import { survey } from './survey.ts';
+
+/**
+ * The next step of a certificate run, from what is true now.
+ *
+ * Look at both nodes, from within and as a client; renew those that need it, one at a time, each only
+ * while the other is proven to serve; hold what is then served against what was issued; wait, look
+ * once more. The first failure puts back the former pair and ends the run.
+ */
+export function decide(scene: Scene): Decision {
+  const { run, truth, now } = scene;
+  const progress = learn(run.progress, truth, now);
+  if (progress.failure) return undo(scene, progress);
+  if (secondsBetween(run.beganAt, now) >= CLOCKS.runBudget) {
+    const installed = progress.stage === 'verify' || progress.stage === 'soak';
+    const failure = { stage: progress.stage ?? 'prove', reason: 'it took too long', passing: true };
+    return giveUp(scene, progress, { ...failure, ...(installed && { restored: false }) });
+  }
+  if (Object.values(progress.commands).some((one) => one?.kind === 'probe')) {
+    return wait(scene, progress, 'the hosts look at themselves');
+  }
+  if (progress.plan) return goOn(scene, progress, progress.plan);
+  const found = survey(scene, progress);
+  return 'plan' in found ? goOn(scene, { ...progress, plan: found.plan }, found.plan) : found;
+}
+
+/** Renews the node at hand, and after it the next that needs it. */
+function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan']>): Decision {
+  const asked = scene.run.wanted.nodes;
+  const [next] = asked
+    .filter((node) => plan[node]?.due && !progress.renewed[node])
+    .sort((one, other) => rank(one, plan, progress) - rank(other, plan, progress));
+  if (!progress.node && !next) {
+    const done = asked.filter((node) => progress.renewed[node]);
+    return finish(scene, progress, `renewed: node ${done.join(', node ')}`, 'done');
+  }
+  const node = progress.node ?? next ?? 'a';
+  const begun = progress.node
+    ? progress
+    : {
+        ...enter(progress, 'prove', scene.now),
+        node,
+        nodeSince: scene.now.toISOString(),
+      };
+  const step = renewal(scene, begun, node);
+  return 'done' in step ? goOn(scene, step.done, plan) : step;
+}
+
+/** What clients have lost comes first, then what runs out first. */
+function rank(node: NodeName, plan: NonNullable<Progress['plan']>, progress: Progress): number {
+  const expiry = progress.inspections[node]?.pair?.notAfter;
+  return plan[node]?.urgent ? -1 : expiry ? new Date(expiry).getTime() : 0;
+}
+
+/** The former pair is put back, where the host has not done it by itself; then the run ends. */
+function undo(scene: Scene, progress: Progress): Decision {
+  const { truth, now } = scene;
+  const { failure, node, commands, stage, stageSince } = progress;
+  const because = `${failure?.node ? `node ${failure.node}: ` : ''}${failure?.reason}`;
+  const done = failure?.restored !== false || stage !== 'rollback' || node === undefined;
+  if (done) return finish(scene, progress, because, 'failed');
+  if (commands[node]) return wait(scene, progress, 'the former pair is put back');
+  const late = secondsBetween(stageSince ?? now, now) >= CLOCKS.certificateStage;
+  if (late || !truth.nodes[node].online) return finish(scene, progress, because, 'failed');
+  const parameters = { Generation: progress.issued?.generation ?? '' };
+  return act(scene, progress, because, [step(scene, 'certificate-rollback', node, parameters)]);
+}

@@ -1,0 +1,84 @@
+import { NODES, type NodeName } from '../shared/operations-table.ts';
+import {
+  act,
+  type Decision,
+  finish,
+  giveUp,
+  isUp,
+  type Scene,
+  see,
+  signerOfSite,
+  step,
+} from './moves.ts';
+import { type Need, needOf } from './plan.ts';
+import type { Progress } from './run.ts';
+
+/**
+ * What each host says of itself and what a client sees of it, and from that, what each node that was
+ * asked for needs. Undefined once that is known and something is to be renewed: `progress.plan`.
+ */
+export function survey(
+  scene: Scene,
+  progress: Progress,
+): Decision | { readonly plan: NonNullable<Progress['plan']> } {
+  const { run, truth } = scene;
+  const up = NODES.filter((node) => isUp(scene, node));
+  const silent = up.filter((node) => !progress.inspections[node] && truth.nodes[node].online);
+  if (silent.length > 0) {
+    const steps = silent.map((node) => step(scene, 'probe', node));
+    return act(scene, progress, 'what do the hosts serve?', steps);
+  }
+  const unseen = up.filter((node) => !progress.seen[node]);
+  if (unseen.length > 0) return see(scene, progress, 'what do clients see?', unseen);
+
+  const { authority, reason } = signerOfSite(scene);
+  const asked = run.wanted.nodes;
+  const plan: Partial<Record<NodeName, Need>> = {};
+  for (const node of asked) plan[node] = needFor(scene, progress, node, authority?.number);
+  const known = { ...progress, plan };
+  const because = asked.map((node) => `node ${node}: ${plan[node]?.reason}`).join('; ');
+  const due = asked.filter((node) => plan[node]?.due);
+  if (run.wanted.dryRun) return finish(scene, known, because, 'planned');
+  const [first] = due;
+  if (!first) {
+    return finish(
+      scene,
+      known,
+      because,
+      asked.every((node) => up.includes(node)) ? 'done' : 'deferred',
+    );
+  }
+  const mute = due.find((node) => !isInspected(progress, node));
+  if (mute) {
+    const { reason: what = 'its agent does not answer' } = progress.inspections[mute] ?? {};
+    const why = `${plan[mute]?.reason}, and ${what}`;
+    return giveUp(scene, known, { node: mute, stage: 'prove', reason: why, passing: false });
+  }
+  if (!authority)
+    return giveUp(scene, known, { node: first, stage: 'sign', reason, passing: false });
+  return { plan };
+}
+
+function needFor(
+  scene: Scene,
+  progress: Progress,
+  node: NodeName,
+  signer: number | undefined,
+): Need {
+  const { run, truth, wishes, records, now } = scene;
+  const idle = (reason: string): Need => ({ due: false, urgent: false, reason });
+  if (wishes[node] !== 'running') return idle('it is stopped by plan');
+  if (!isUp(scene, node)) return idle(`it is ${truth.nodes[node].state}`);
+  const condition = {
+    inspection: isInspected(progress, node) ? progress.inspections[node] : undefined,
+    sight: progress.seen[node],
+    record: records[node],
+    names: truth.nodes[node].names,
+  };
+  const { force } = run.wanted;
+  return needOf(condition, { authorities: run.authorities, signer, force, now });
+}
+
+/** The host's probe has come to a verdict. */
+const isInspected = (progress: Progress, node: NodeName): boolean =>
+  (progress.inspections[node]?.verdict ?? 'unknown') !== 'unknown';
