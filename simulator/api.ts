@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clients, Services } from '../functions/shared/clients.ts';
+import type { Question, Sight } from '../functions/shared/view.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
@@ -84,15 +85,31 @@ export class Api {
     this.services = services;
   }
 
-  readonly clients: Clients = Object.fromEntries(
-    Object.keys(ACCESS_DENIED).map((service) => [
-      service,
-      {
-        send: (command: { readonly constructor: { name: string }; readonly input: object }) =>
-          this.send(service as keyof Services, command),
+  readonly clients: Clients = {
+    ...(Object.fromEntries(
+      Object.keys(ACCESS_DENIED).map((service) => [
+        service,
+        {
+          send: (command: { readonly constructor: { name: string }; readonly input: object }) =>
+            this.send(service as keyof Services, command),
+        },
+      ]),
+    ) as unknown as Services),
+    view: { look: (question) => this.look(question) },
+    // CloudFormation has its answers before anything is played (`deployment.ts`).
+    answers: {
+      put: async () => {
+        throw this.world.broken(new NotModelled('nobody waits for the answer of a resource'));
       },
-    ]),
-  ) as unknown as Clients;
+    },
+    measures: {
+      put: (measures) => {
+        for (const { name, dimensions, value } of measures) {
+          this.world.cloudwatch.record('Orthweb', name, dimensions, value);
+        }
+      },
+    },
+  };
 
   within<T>(invocation: Invocation, run: () => Promise<T>): Promise<T> {
     return this.current.run(invocation, run);
@@ -106,6 +123,30 @@ export class Api {
   /** The invocation whose code is running right now. */
   get caller(): Invocation | undefined {
     return this.current.getStore();
+  }
+
+  /** A look takes the way of a call, where control may pass to others, and a function may die. */
+  private async look(question: Question): Promise<Sight> {
+    const { passage, view } = this.world;
+    const by = this.current.getStore();
+    if (!by) throw this.world.broken(new NotModelled('who looks at a node is no function'));
+    const targets = () => view.nodesAt(question.address, by);
+    const call: Call = { service: 'view', operation: 'look', by, targets };
+    await passage.before(call);
+    if (by.dead) return never();
+    const blow = by.site.faults.blow(call);
+    try {
+      const sight = view.look(question, by);
+      if (!blow.unanswered) for (const node of targets()) by.site.judge.looked(node, sight, by);
+      return sight;
+    } catch (error) {
+      throw error instanceof NotModelled ? this.world.broken(error) : error;
+    } finally {
+      if (blow.kills) by.die(new Error('killed after view:look'));
+      if (blow.unanswered) await never();
+      await passage.after(call);
+      if (by.dead) await never();
+    }
   }
 
   private async send(

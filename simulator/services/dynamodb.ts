@@ -83,6 +83,12 @@ export class DynamoDb {
     );
   }
 
+  /** Puts an item into the first table of a site, before anything is played. */
+  write(of: Site, item: Item): void {
+    const table = [...this.tables.values()].find(({ site }) => site === of);
+    table?.items.set(keyOf(item), item);
+  }
+
   private table(name: string | undefined) {
     const table = this.tables.get(name ?? '');
     if (!table)
