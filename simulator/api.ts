@@ -16,6 +16,8 @@ export interface Invocation {
   /** Whose function it is. */
   readonly site: Site;
   readonly functionName: string;
+  /** Its ARN, which each call of its code carries. */
+  readonly functionArn: string;
   readonly role: string;
   /** The execution that invoked the function; absent for the tick and other events. */
   readonly execution: string | undefined;
@@ -201,7 +203,10 @@ export class Api {
   /** A refused call fails as on AWS, and fails the run: a deployment would lack that right. */
   private authorize(service: keyof Services, permission: Permission, by: Invocation): void {
     const { action, resources, context = {} } = permission;
-    const refusal = this.world.iam.refusal(by.role, action, resources, context);
+    const refusal = this.world.iam.refusal(by.role, action, resources, {
+      ...context,
+      'lambda:SourceFunctionArn': by.functionArn,
+    });
     if (refusal === undefined) return;
     this.world.judge.permission(refusal);
     throw new AwsError(ACCESS_DENIED[service], refusal);
