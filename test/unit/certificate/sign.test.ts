@@ -241,6 +241,29 @@ it('does not sign with an authority that would end first, and says what to do', 
   });
 });
 
+it('gives out no certificate that breaks a rule, and names each rule that it breaks', async () => {
+  const [names, publicKey] = [NAMES.slice(1, 2), rsaKey('odd', 2304)];
+  const odd = answer(GENERATION, testRequest(publicKey));
+  const nameless = instance('a', {
+    PublicDnsName: '',
+    PublicIpAddress: names[0],
+    PrivateDnsName: '',
+    PrivateIpAddress: '',
+  });
+
+  const signed = sign(run(), {
+    ec2: ec2(nameless),
+    ssm: ssm({ StandardOutputContent: odd }),
+  });
+
+  await expect(signed).rejects.toMatchObject({
+    name: 'RequestRefused',
+    message: expect.stringMatching(
+      /^the certificate for node a breaks key-size-of-acm: Its RSA .* dns-name: Its alternative/,
+    ),
+  });
+});
+
 it('says that the authority is unavailable when its key is disabled', async () => {
   const kms = service({ Sign: refuse('DisabledException') });
 
