@@ -181,7 +181,7 @@ export class Certificate extends Construct {
       handler: 'certificate/verify',
       description: 'Looks at the nodes from inside the network as a client does. Changes nothing.',
       settings: { AE_TITLE: config.dicom.aeTitle },
-      timeoutSeconds: 50,
+      timeoutSeconds: 30,
       retentionDays: config.logs.retentionDays,
       inside: { vpc: site.network.vpc, group: site.network.observerGroup },
     });
