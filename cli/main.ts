@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
+import { DeploymentFailed } from '../simulator/deployment.ts';
 import {
   complaint,
   FAULTS,
@@ -193,7 +194,11 @@ try {
   } else if (error instanceof UserError || error instanceof InvalidConfig) {
     console.error(error.message);
     process.exitCode = 2;
-  } else if (error instanceof NotModelled || error instanceof PolicyMistake) {
+  } else if (
+    error instanceof NotModelled ||
+    error instanceof PolicyMistake ||
+    error instanceof DeploymentFailed
+  ) {
     console.error(`FAILED: ${error.message}`);
     process.exitCode = 1;
   } else {

@@ -38,6 +38,12 @@ interface Table {
   readonly items: Map<string, Item>;
 }
 
+/** What the judge wants of an item. */
+interface Reading {
+  readonly sk: string;
+  readonly value: Record<string, unknown>;
+}
+
 /**
  * Tables with linearizable writes and consistent reads, in the two operations that we use.
  *
@@ -45,6 +51,7 @@ interface Table {
  */
 export class DynamoDb {
   readonly tables = new Map<string, Table>();
+  private readonly readings = new WeakMap<Item, Reading>();
 
   constructor(world: World) {
     for (const site of world.sites) {
@@ -77,10 +84,23 @@ export class DynamoDb {
     const table = [...this.tables.values()].find(({ site }) => site === of);
     return new Map(
       [...(table?.items.values() ?? [])].map((item) => {
-        const { sk, value } = unmarshall(item);
+        const { sk, value } = this.read(item);
         return [sk, value];
       }),
     );
+  }
+
+  /** Puts an item into the first table of a site, before anything is played. */
+  write(of: Site, item: Item): void {
+    const table = [...this.tables.values()].find(({ site }) => site === of);
+    table?.items.set(keyOf(item), item);
+  }
+
+  /** An item is never changed, only replaced: the judge reads each many times. */
+  private read(item: Item): Reading {
+    const read = this.readings.get(item) ?? (unmarshall(item) as Reading);
+    this.readings.set(item, read);
+    return read;
   }
 
   private table(name: string | undefined) {

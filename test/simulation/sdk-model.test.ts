@@ -82,6 +82,7 @@ it('a wrong question fails the run, too: AWS would refuse it', async () => {
       const by = {
         site: world.site,
         functionName: 'test',
+        functionArn: 'test',
         role: 'test',
         execution: undefined,
         skewMs: 0,

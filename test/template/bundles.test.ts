@@ -89,12 +89,15 @@ describe.each(functions)('the bundle of $name, in a fresh process', (fn) => {
     expect(aws.calls).toEqual([]);
   });
 
-  it('is one file, whose weight is within 150 KB and 100 KB for each client', () => {
+  it('is one file, whose weight is within 150 KB, 100 KB for each client, 120 KB for X.509', () => {
     const file = path.join(fn.asset, `${fn.name}.mjs`);
+    const { clients = [], libraries = [] } = size ?? {};
 
     expect(stagedFiles(fn)).toEqual([`${fn.name}.mjs`]);
     expect(statSync(file).size).toBe(size?.bytes);
-    expect(size?.bytes).toBeLessThanOrEqual(150_000 + 100_000 * (size?.clients.length ?? 0));
+    expect(size?.bytes).toBeLessThanOrEqual(
+      150_000 + 100_000 * clients.length + 120_000 * libraries.length,
+    );
   });
 });
 
@@ -109,25 +112,66 @@ it.each(functions.filter(({ name }) => name !== 'site/tick'))(
   },
 );
 
+/** A copy of what is bundled, with one more handler, and what its build says. */
+function buildWith(name: string, source: string) {
+  const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
+    cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  writeFileSync(path.join(copy, `functions/${name}.ts`), source);
+  const run = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
+  return { copy, run };
+}
+
 describe('a bundle that is too heavy', () => {
   it('fails the build, which names it and writes nothing', async () => {
-    const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-heavy-'));
-    onTestFinished(() => rmSync(copy, { recursive: true }));
-    for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
-      cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
-    }
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
     const heavy = `export const create = () => () => '${'x'.repeat(150_000)}';\n`;
-    writeFileSync(path.join(copy, 'functions/power/heavy.ts'), heavy);
 
-    const build = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
+    const { copy, run } = buildWith('power/heavy', heavy);
 
-    await expect(build).rejects.toMatchObject({
+    await expect(run).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
         /functions\/power\/heavy\.ts: its bundle is 15\d{4} bytes, over its limit of 150000/,
       ),
     });
     expect(existsSync(path.join(copy, 'build'))).toBe(false);
+  });
+});
+
+describe('clients that are our own code', () => {
+  const TOLD = "measures.put([{ name: 'Seen', unit: 'Count', value: 1, dimensions: {} }])";
+
+  it.each([
+    ['by their name', `(_env, clients) => async () => clients.${TOLD}`],
+    ['taken apart', `(_env, { measures }) => async () => ${TOLD}`],
+    [
+      'taken apart among others',
+      `(_env, all) => async () => { const { ec2, measures } = all; ${TOLD}; }`,
+    ],
+    ['passed on to other code of ours', '(_env, clients) => async () => tell(clients)'],
+  ])('are handed to a function that uses them %s', async (_how, create) => {
+    const helper = `const tell = (clients) => clients.${TOLD};`;
+    const source = `${helper}\nexport const create = ${create};\n`;
+    const { copy, run } = buildWith('power/tells', source);
+    await run;
+
+    const bundled = path.join(copy, 'build/power/tells/power/tells.mjs');
+    const call = `import('${bundled}').then(({ handler }) => handler())`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', call]);
+
+    expect(JSON.parse(stdout)).toMatchObject({ Seen: 1 });
+  });
+
+  it('burden no function that only speaks of them', async () => {
+    const source = '/** Looks at clients.measures. */\nexport const create = () => () => 1;\n';
+    const { copy, run } = buildWith('power/silent', source);
+    await run;
+
+    const { size } = statSync(path.join(copy, 'build/power/silent/power/silent.mjs'));
+
+    expect(size).toBeLessThan(1000);
   });
 });
