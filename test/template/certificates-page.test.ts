@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import type { ConfigInput } from '../../../infra/config.ts';
-import { templates, told } from '../support/stacks.ts';
+import type { ConfigInput } from '../../infra/config.ts';
+import { templates, told } from '../unit/support/stacks.ts';
 
-const PAGE = readFileSync(path.join(import.meta.dirname, '../../../docs/certificates.md'), 'utf8');
+const PAGE = readFileSync(path.join(import.meta.dirname, '../../docs/certificates.md'), 'utf8');
 
 /** What the page has written into a site, in its order. */
 const written = [...PAGE.matchAll(/^ *certificate: \{ authorities: \[(.*)\] \},$/gm)].map(
