@@ -132,9 +132,9 @@ resume() {
   if [[ $(state nginx) != running ]]; then
     timeout 60 docker compose --project-directory "$home" up --detach nginx </dev/null 9>&- || return
   elif reload; then
-    within 10 settled || return
+    within 5 settled || true
   fi
-  within 10 serves "$1"
+  within 5 serves "$1"
 }
 
 # withdraw GENERATION: its certificate did not come to serve, so it is a request again.
