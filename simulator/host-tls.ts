@@ -70,8 +70,9 @@ export class HostTls implements Served {
     this.live = { id: 'interim', key, certificate, authorities: [certificate], name };
   }
 
-  /** The pair of a certificate that was issued for a key of this host. */
+  /** A certificate has been issued for a key of this host, if a boot has come as far as making one. */
   adopt(issued: Generation): void {
+    if (!this.live) return;
     this.former = this.live;
     this.live = issued;
     this.restart();

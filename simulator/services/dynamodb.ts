@@ -91,10 +91,10 @@ export class DynamoDb {
   }
 
   /** An item is never changed, only replaced: the judge reads each many times. */
-  private read(item: Item): Record<string, never> {
+  private read(item: Item): ReturnType<typeof unmarshall> {
     const read = this.readings.get(item) ?? unmarshall(item);
     this.readings.set(item, read);
-    return read as Record<string, never>;
+    return read;
   }
 
   private table(name: string | undefined) {
