@@ -72,7 +72,8 @@ export class HostView {
 
   private reaches(instance: Instance, { site, functionArn, functionName }: Invocation): boolean {
     const way = this.ways.get(`${functionArn} ${instance.id}`);
-    if (way === undefined) site.judge.outOfReach(`${functionName} looks at nodes, and is in no VPC`);
+    if (way === undefined)
+      site.judge.outOfReach(`${functionName} looks at nodes, and is in no VPC`);
     return way === true && !site.faults.unseen(nodeOf(instance));
   }
 

@@ -132,7 +132,11 @@ describe('a fault that cannot be', () => {
       'ec2:RunInstances',
       /no function calls ec2:RunInstances\. Choose one of Desc/,
     ],
-    ['hanging-function', 'power/foo', /no function power\/foo\. Choose one of certificate\/authority, certificate\/begin/],
+    [
+      'hanging-function',
+      'power/foo',
+      /no function power\/foo\. Choose one of certificate\/authority, certificate\/begin/,
+    ],
   ] as const)('%s:%s is refused with what can be', async (name, on, message) => {
     const faults = [{ name, on, at: EVENING }];
 

@@ -19,8 +19,7 @@ it('breaks Liveness when a run outlives the longest time-out of a workflow', asy
 it('breaks Lease when a run that ended still holds it after five minutes', async () => {
   const untended = edited(clinic, ({ Resources }) => {
     for (const id of Object.keys(Resources)) {
-      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEnded'))
-        delete Resources[id];
+      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEnded')) delete Resources[id];
     }
   });
 
