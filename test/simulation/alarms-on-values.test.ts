@@ -61,7 +61,7 @@ describe('an alarm on values', () => {
       'sounds without them, where that is not well, and for values as well',
       { TreatMissingData: 'breaching' },
       [20, undefined, undefined, 20, 13],
-      ['OK', 'OK', 'ALARM', 'OK', 'ALARM'],
+      ['OK', 'ALARM', 'ALARM', 'OK', 'ALARM'],
     ],
     [
       'looks at the highest of a period',

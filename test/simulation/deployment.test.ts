@@ -31,7 +31,8 @@ describe('CloudFormation has a function make an authority', () => {
       .filter((one) => one.optional('KeySpec') === 'RSA_3072');
     const KeyId = key && world.site.assembly.names(key).ref;
     const { GetPublicKey } = world.kms.operations;
-    const { PublicKey } = GetPublicKey?.run({ KeyId } as never, {} as never) as never;
+    const found = GetPublicKey?.run({ KeyId } as never, {} as never);
+    const { PublicKey = '' } = (found ?? {}) as { readonly PublicKey?: string };
     const spki = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
     expect(certificate.verify(spki)).toBe(true);
     expect(certificate.validFrom).toBe('Nov 30 04:00:00 2026 GMT');
