@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
  * Orthanc to the database (`compose/nginx/nginx.conf`). Returns the status; the body is not read.
  *
  * Throws when the connection ends first, or what comes is no HTTP. The connection is of no use
- * afterwards.
+ * afterwards, and the caller's to end.
  */
 export function deepHealth(connection: Duplex, name: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -15,10 +15,7 @@ export function deepHealth(connection: Duplex, name: string): Promise<number> {
       path: '/healthz/deep',
       headers: { host: name },
     });
-    asked.once('response', ({ statusCode = 0 }) => {
-      connection.destroy();
-      resolve(statusCode);
-    });
+    asked.once('response', ({ statusCode = 0 }) => resolve(statusCode));
     asked.on('error', reject);
     // Node takes leave without an error of who wants to speak another protocol.
     connection.once('close', () => reject(new Error('the connection was closed')));

@@ -37,6 +37,9 @@ const entered = (id: number, time: string, name: string, input: unknown): Histor
   stateEnteredEventDetails: { name, input: JSON.stringify(input) },
 });
 
+/** Of a run that Step Functions has started, and does not show yet. */
+const unseen = awsError('ExecutionDoesNotExist', 'Execution Does Not Exist');
+
 it.each<[string, Omit<RenewOptions, 'config'>, object]>([
   ['both nodes', {}, { nodes: ['a', 'b'], force: false, dryRun: false }],
   ['one node', { node: 'b' }, { nodes: ['b'], force: false, dryRun: false }],
@@ -70,7 +73,7 @@ it('prints each turn of the run once, by the clock of the site, and how it ended
   const plain = entered(14, '20:00:10', 'Release Lease', 'no run at all');
   const { code, printed, pauses } = await renew({
     looks: [
-      { unseen: true },
+      { refusal: unseen },
       { events: [asked] },
       { events: [again, waits, asked] },
       { events: [signs, again, waits, asked] },
@@ -174,10 +177,18 @@ it('tells the end of a run that ends as the person leaves', async () => {
 });
 
 it('gives up on a run that Step Functions does not know half a minute after it began', async () => {
-  const looks = Array.from({ length: 50 }, () => ({ unseen: true }));
+  const looks = Array.from({ length: 50 }, () => ({ refusal: unseen }));
 
   await expect(renew({ looks })).rejects.toThrow(
     /^AWS no longer says how the renewal goes, which goes on by itself \(ExecutionDoesNotExist/,
+  );
+});
+
+it('is a sentence for the user when AWS says no more of the run', async () => {
+  const refusal = awsError('AccessDeniedException', 'not authorized');
+
+  await expect(renew({ looks: [{}, { refusal }, over({ outcome: 'done' })] })).rejects.toThrow(
+    /goes on by itself \(AccessDenied.*see how it ended by npm run orthweb -- certificate status\.$/,
   );
 });
 

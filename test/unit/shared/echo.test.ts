@@ -10,6 +10,7 @@ import { changed, play, raw, SAID } from '../support/scp.ts';
 
 /** Where things are in what is said. */
 const CONTEXT_RESULT = 105;
+const COMMAND_FIELD = SAID.success.indexOf(raw('00000001 02000000')) + 8;
 const RESPONDED_TO = SAID.success.indexOf(raw('00002001')) + 8;
 const STATUS = SAID.success.length - 2;
 
@@ -101,6 +102,21 @@ describe('a C-ECHO', () => {
       [SAID.accept, changed(SAID.success, 11, 2)],
     ],
     [
+      'answers by another command',
+      'it answered the C-ECHO by something else',
+      [SAID.accept, changed(SAID.success, COMMAND_FIELD, 0x31)],
+    ],
+    [
+      'sends a value that is too short for one',
+      'it sent a message that is no command',
+      [SAID.accept, raw('0400 00000006 00000000 0103')],
+    ],
+    [
+      'sends half a value',
+      'it sent a message that is no command',
+      [SAID.accept, raw('0400 00000006 00000050 0103')],
+    ],
+    [
       'speaks HTTP',
       'it sent what is no DICOM, beginning with byte 72',
       [Buffer.from('HTTP/1.1 4')],
@@ -137,6 +153,14 @@ describe('an answer in parts', () => {
         expect(['number', 'undefined']).toContain(typeof answer.status);
       }),
     );
+  });
+
+  it('is none where it ends in the middle of its status', () => {
+    const answer = new CommandSet();
+
+    const whole = answer.take({ type: PDU.data, body: raw('0000000a 0103 00000009 02000000') });
+
+    expect([whole, answer.status]).toEqual([true, undefined]);
   });
 
   it('does not go on for ever', () => {

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Sockets } from '../../../functions/shared/sockets.ts';
 import type { Question, Sight } from '../../../functions/shared/view.ts';
 import { authority, type Pair, serverPair } from '../../support/pairs.ts';
@@ -96,6 +96,15 @@ describe('a look at a node', () => {
     await look(ports, {}, 0.2);
 
     await Promise.all([ports.web.left(), ports.dicom.left()]);
+  });
+
+  it('leaves no timer behind that would keep a process waiting', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+
+    expect(await look()).toMatchObject(SERVES);
+
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
@@ -202,8 +211,8 @@ describe('the health of a node', () => {
   });
 
   it.each<[string, string | undefined, string]>([
-    ['nothing', undefined, 'no answer within 0.3 s'],
-    ['half an answer', 'HTTP/1.1 200 OK\r\n', 'no answer within 0.3 s'],
+    ['nothing', undefined, 'no answer within 1 s'],
+    ['half an answer', 'HTTP/1.1 200 OK\r\n', 'no answer within 1 s'],
     ['no HTTP', 'no HTTP', 'Expected HTTP/'],
     ['headers without end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(10_000)}`, 'Header overflow'],
     ['another protocol', 'HTTP/1.1 101 \r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 'closed'],
@@ -212,7 +221,7 @@ describe('the health of a node', () => {
       socket.once('data', () => answer && socket.write(answer)),
     );
 
-    const { web, dicom } = await look({ web: listens }, {}, 0.3);
+    const { web, dicom } = await look({ web: listens }, {}, 1);
 
     expect(web).toMatchObject({ trusted: true, said: expect.stringContaining(said) });
     expect(web).not.toHaveProperty('status');
@@ -235,10 +244,21 @@ describe('an echo', () => {
       echo: false,
       said: 'C-ECHO: the connection was closed without an answer',
     });
-    expect(await echoOf(await secured(PAIR, silence), 0.3)).toEqual({
+    expect(await echoOf(await secured(PAIR, silence), 1)).toEqual({
       echo: false,
-      said: 'C-ECHO: no answer within 0.3 s',
+      said: 'C-ECHO: no answer within 1 s',
     });
+  });
+
+  it('is over when it is refused, also where the other side stays', async () => {
+    const rejection = Buffer.from('03000000000400010107', 'hex');
+    const stays = await secured(PAIR, (socket) =>
+      socket.once('data', () => socket.write(rejection)),
+    );
+
+    expect(await echoOf(stays)).toMatchObject({ echo: false });
+
+    await stays.left();
   });
 
   it('is absent where one has to have a certificate, by an alert or without a word', async () => {
@@ -259,7 +279,7 @@ describe('an echo', () => {
     const hangs = await secured(PAIR, silence, options);
     const speaks = await secured(PAIR, (socket) => socket.resume().end('no'), options);
 
-    expect(await echoOf(hangs, 0.3)).toMatchObject({ echo: false });
+    expect(await echoOf(hangs, 1)).toMatchObject({ echo: false });
     expect(await echoOf(speaks)).toMatchObject({ echo: false });
   });
 });

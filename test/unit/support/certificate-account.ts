@@ -26,7 +26,8 @@ export interface CertificateAccount {
 
 /** What Step Functions says of a run at one moment. */
 export interface Look {
-  readonly unseen?: boolean;
+  /** What Step Functions answers instead. */
+  readonly refusal?: Error;
   readonly status?: string;
   readonly output?: string;
   readonly error?: string;
@@ -77,8 +78,8 @@ export function certificateAccount(account: CertificateAccount = {}) {
     DescribeExecution: answering(() => {
       look += 1;
       if (look === leavesAt) leaves.abort();
-      const seen = looks[look] ?? {};
-      if (seen.unseen) throw awsError('ExecutionDoesNotExist', 'Execution Does Not Exist');
+      const { refusal, ...seen } = looks[look] ?? {};
+      if (refusal) throw refusal;
       return { status: 'RUNNING', ...seen };
     }),
     GetExecutionHistory: answering(({ reverseOrder }: { reverseOrder?: boolean }) => {
