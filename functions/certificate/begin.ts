@@ -52,12 +52,13 @@ export const create = lambda(
       const next = twin || waited >= CLOCKS.leaseWait ? 'leave' : 'wait';
       return { ...run, next, because: verdict.reason };
     }
+    const taken = { owner: execution, purpose: 'certificate', fence, takenAt: now.toISOString() };
+    await commit(table, [put(site.lease, taken)]);
+    // After the lease: a run that fails here has had its turn, and the tick pauses.
     const authorities = authoritiesIn(
       await readParameter(settings.AUTHORITY_PARAMETER),
       JSON.parse(settings.AUTHORITIES) as number[],
     );
-    const taken = { owner: execution, purpose: 'certificate', fence, takenAt: now.toISOString() };
-    await commit(table, [put(site.lease, taken)]);
     const because = `${wanted.trigger}: certificates are looked at`;
     return { ...run, authorities, next: 'look', because };
 
@@ -75,8 +76,10 @@ function wantedIn(state: unknown): Wanted {
   const wanted = z.safeParse(Wanted, state);
   if (wanted.success) return wanted.data;
   const [issue] = wanted.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  const field = [...(issue?.path ?? []), ...unknown].join('.') || '(whole)';
   throw new InvalidInput(
-    `input: ${issue?.path.join('.') || '(whole)'}: ${issue?.message}. Write ` +
+    `input: ${field}: ${issue?.message}. Write ` +
       '{ "nodes": ["a"], "force": true, "dryRun": true }, each of them optional.',
   );
 }

@@ -1,6 +1,6 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import type { NodeName } from '../shared/operations-table.ts';
-import { act, type Decision, finish, giveUp, type Scene, step, wait } from './moves.ts';
+import { NODES, type NodeName } from '../shared/operations-table.ts';
+import { act, type Decision, finish, giveUp, isUp, type Scene, see, step, wait } from './moves.ts';
 import { enter, learn } from './progress.ts';
 import { renewal } from './renewal.ts';
 import type { Progress } from './run.ts';
@@ -18,9 +18,8 @@ export function decide(scene: Scene): Decision {
   const progress = learn(run.progress, truth, now);
   if (progress.failure) return undo(scene, progress);
   if (secondsBetween(run.beganAt, now) >= CLOCKS.runBudget) {
-    const installed = progress.stage === 'verify' || progress.stage === 'soak';
-    const failure = { stage: progress.stage ?? 'prove', reason: 'it took too long', passing: true };
-    return giveUp(scene, progress, { ...failure, ...(installed && { restored: false }) });
+    const stage = progress.stage ?? 'prove';
+    return giveUp(scene, progress, { stage, reason: 'it took too long', passing: true });
   }
   if (Object.values(progress.commands).some((one) => one?.kind === 'probe')) {
     return wait(scene, progress, 'the hosts look at themselves');
@@ -58,16 +57,23 @@ function rank(node: NodeName, plan: NonNullable<Progress['plan']>, progress: Pro
   return plan[node]?.urgent ? -1 : expiry ? new Date(expiry).getTime() : 0;
 }
 
-/** The former pair is put back, where the host has not done it by itself; then the run ends. */
+/**
+ * The former pair is put back, where the host has not done it by itself; then the run ends. What was
+ * seen before that counts no longer: a last look says what clients are left with.
+ */
 function undo(scene: Scene, progress: Progress): Decision {
   const { truth, now } = scene;
   const { failure, node, commands, stage, stageSince } = progress;
   const because = `${failure?.node ? `node ${failure.node}: ` : ''}${failure?.reason}`;
-  const done = failure?.restored !== false || stage !== 'rollback' || node === undefined;
-  if (done) return finish(scene, progress, because, 'failed');
-  if (commands[node]) return wait(scene, progress, 'the former pair is put back');
+  const open = failure?.restored === false && stage === 'rollback' && node !== undefined;
+  if (open && commands[node]) return wait(scene, progress, 'the former pair is put back');
   const late = secondsBetween(stageSince ?? now, now) >= CLOCKS.certificateStage;
-  if (late || !truth.nodes[node].online) return finish(scene, progress, because, 'failed');
-  const parameters = { Generation: progress.issued?.generation ?? '' };
-  return act(scene, progress, because, [step(scene, 'certificate-rollback', node, parameters)]);
+  if (open && !late && truth.nodes[node].online) {
+    const parameters = { Generation: progress.issued?.generation ?? '' };
+    return act(scene, progress, because, [step(scene, 'certificate-rollback', node, parameters)]);
+  }
+  const unseen = NODES.filter((one) => isUp(scene, one) && !progress.seen[one]);
+  return unseen.length > 0
+    ? see(scene, progress, because, unseen)
+    : finish(scene, progress, because, 'failed');
 }
