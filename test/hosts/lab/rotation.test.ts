@@ -114,7 +114,7 @@ it('drops one where nginx does not let transfers finish', async () => {
     await certificates.renew('b');
     await until(
       'the end of the former workers',
-      () => on('b', `pgrep --full --count 'nginx: worker process is shutting down' || true`),
+      () => on('b', `pgrep --full --count 'nginx: worker process is shutting dow[n]' || true`),
       (count) => count.trim() === '0',
     );
   });
