@@ -30,7 +30,7 @@ function run(more: Partial<Run> = {}): Run {
       },
       inspections: {},
       seen: {},
-    addresses: {},
+      addresses: {},
       renewed: {},
       node: 'a',
       stage: 'sign',
