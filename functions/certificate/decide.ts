@@ -34,7 +34,7 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
   const asked = scene.run.wanted.nodes;
   const [next] = asked
     .filter((node) => plan[node]?.due && !progress.renewed[node])
-    .sort((one, other) => rank(one, plan, progress) - rank(other, plan, progress));
+    .sort((one, other) => compare(rank(scene, progress, one), rank(scene, progress, other)));
   if (!progress.node && !next) {
     const done = asked.filter((node) => progress.renewed[node]);
     return finish(scene, progress, `renewed: node ${done.join(', node ')}`, 'done');
@@ -51,11 +51,20 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
   return 'done' in step ? goOn(scene, step.done, plan) : step;
 }
 
-/** What clients have lost comes first, then what runs out first. */
-function rank(node: NodeName, plan: NonNullable<Progress['plan']>, progress: Progress): number {
-  const expiry = progress.inspections[node]?.pair?.notAfter;
-  return plan[node]?.urgent ? -1 : expiry ? new Date(expiry).getTime() : 0;
+type Rank = readonly [lost: number, attempts: number, expiry: number];
+
+/**
+ * What clients have lost comes first, then what has failed less often, so that a host that cannot be
+ * renewed never keeps the other from it; then what runs out first.
+ */
+function rank({ records }: Scene, { plan, inspections }: Progress, node: NodeName): Rank {
+  const expiry = inspections[node]?.pair?.notAfter;
+  const { attempts = 0 } = records[node]?.failing ?? {};
+  return [plan?.[node]?.urgent ? 0 : 1, attempts, expiry ? new Date(expiry).getTime() : 0];
 }
+
+const compare = (one: Rank, other: Rank): number =>
+  one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 
 /**
  * The former pair is put back, where the host has not done it by itself; then the run ends. What was

@@ -103,6 +103,41 @@ describe('which node comes first', () => {
   });
 });
 
+describe('a node that could not be renewed before', () => {
+  const failing = (attempts: number) => ({
+    since: iso('11:00'),
+    attempts,
+    notBefore: iso('11:05'),
+    reason: 'the disk is full',
+  });
+  const answers: Story['answers'] = (kind, node) =>
+    kind === 'certificate-request' && node === 'a' ? { ok: false, said: 'full' } : 'as usual';
+  const both = (a: number, b: number) => ({
+    a: record({ failing: failing(a) }),
+    b: record(b > 0 ? { failing: failing(b) } : {}),
+  });
+
+  it.each([
+    ['the other has not', 1, 0],
+    ['the other has less often', 5, 1],
+  ])('comes last where %s, so that it never keeps the other from it', (_, a, b) => {
+    const hosts = { a: { notAfter: left(10) }, b: { notAfter: left(20) } };
+
+    const world = play(run(), { hosts, answers, scene: { records: both(a, b) } });
+
+    expect(changes(world)).toEqual(['request b', 'install b', 'request a']);
+    expect(world.run.progress.renewed).toHaveProperty('b');
+  });
+
+  it('comes first all the same where clients have lost it alone', () => {
+    const hosts = { a: { notAfter: left(1) }, b: { notAfter: left(20) } };
+
+    const world = play(run(), { hosts, scene: { records: both(5, 0) } });
+
+    expect(changes(world)[0]).toBe('request a');
+  });
+});
+
 describe('a run that finds nothing to do', () => {
   const fine = { hosts: { a: { notAfter: left(60) }, b: { notAfter: left(31) } } };
 
