@@ -1,6 +1,17 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NODES, type NodeName } from '../shared/operations-table.ts';
-import { act, type Decision, finish, giveUp, isUp, type Scene, see, step, wait } from './moves.ts';
+import {
+  act,
+  type Decision,
+  finish,
+  giveUp,
+  isFresh,
+  isUp,
+  type Scene,
+  see,
+  step,
+  wait,
+} from './moves.ts';
 import { enter, learn } from './progress.ts';
 import { renewal } from './renewal.ts';
 import type { Progress } from './run.ts';
@@ -68,7 +79,8 @@ const compare = (one: Rank, other: Rank): number =>
 
 /**
  * The former pair is put back, where the host has not done it by itself; then the run ends. What was
- * seen before that counts no longer: a last look says what clients are left with.
+ * seen before that counts no longer, nor what is too old for a message: a last look says what clients
+ * are left with.
  */
 function undo(scene: Scene, progress: Progress): Decision {
   const { truth, now } = scene;
@@ -81,7 +93,7 @@ function undo(scene: Scene, progress: Progress): Decision {
     const parameters = { Generation: progress.issued?.generation ?? '' };
     return act(scene, progress, because, [step(scene, 'certificate-rollback', node, parameters)]);
   }
-  const unseen = NODES.filter((one) => isUp(scene, one) && !progress.seen[one]);
+  const unseen = NODES.filter((one) => isUp(scene, one) && !isFresh(progress.seen[one], now));
   return unseen.length > 0
     ? see(scene, progress, because, unseen)
     : finish(scene, progress, because, 'failed');

@@ -1,3 +1,4 @@
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import {
   type CertificateRecord,
   NODES,
@@ -117,6 +118,10 @@ const mayHaveChanged = ({ node, stage, commands }: Progress): boolean =>
   stage === 'verify' ||
   stage === 'soak' ||
   (node !== undefined && commands[node]?.kind === 'certificate-install');
+
+/** What was seen proves something for a little less than the bound, so that it holds when it is used. */
+export const isFresh = (sight: { readonly at: string } | undefined, now: Date): boolean =>
+  sight !== undefined && secondsBetween(sight.at, now) < CLOCKS.evidence - 15;
 
 /** Whether the node's instance runs and the network reaches it. */
 export function isUp({ truth, wishes }: Scene, node: NodeName): boolean {
