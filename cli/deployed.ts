@@ -7,12 +7,17 @@ import type { Template } from './changes/change.ts';
 import { UserError } from './user-error.ts';
 
 /** A stack as it stands in the account. */
-export interface Deployed {
+export interface Stack {
   readonly name: string;
+  /** Its ARN. */
+  readonly id: string;
   /** CloudFormation's word for its status. */
   readonly status: string;
-  readonly template: Template;
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface Deployed extends Stack {
+  readonly template: Template;
 }
 
 /** Of stacks whose first creation was not finished nothing is left that a deployment could touch. */
@@ -23,20 +28,29 @@ export async function readDeployed(
   cloudformation: Pick<CloudFormationClient, 'send'>,
   name: string,
 ): Promise<Deployed | undefined> {
+  const stack = await readStack(cloudformation, name);
+  if (!stack) return undefined;
+  const { TemplateBody = '' } = await cloudformation.send(
+    new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' }),
+  );
+  return { ...stack, template: parse(TemplateBody, name) };
+}
+
+/** The stack of that name; undefined if there is none. */
+export async function readStack(
+  cloudformation: Pick<CloudFormationClient, 'send'>,
+  name: string,
+): Promise<Stack | undefined> {
   try {
     const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: name }));
     const stack = Stacks?.[0];
-    const { StackStatus: status = '' } = stack ?? {};
+    const { StackId: id = '', StackStatus: status = '' } = stack ?? {};
     if (!stack || NEVER_MADE.has(status)) return undefined;
-    const { TemplateBody = '' } = await cloudformation.send(
-      new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' }),
-    );
     const outputs = (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
       OutputKey,
       OutputValue,
     ]);
-    const template = parse(TemplateBody, name);
-    return { name, status, template, outputs: Object.fromEntries(outputs) };
+    return { name, id, status, outputs: Object.fromEntries(outputs) };
   } catch (error) {
     if (isAbsent(error, name)) return undefined;
     throw error;
@@ -64,8 +78,26 @@ function parse(body: string, name: string): Template {
 const NOT_TAKEN =
   /^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|RequestExpired|InvalidAccessKeyId)/;
 
+/** What is said where AWS gives no answer. */
+export interface Words {
+  /** What AWS is not even asked: `AWS is not asked what is deployed`. */
+  readonly unasked: string;
+  readonly unanswered: string;
+  /** What else can be done, as the end of a sentence. */
+  readonly otherwise: string;
+}
+
+const OF_STACKS: Words = {
+  unasked: 'AWS is not asked what is deployed',
+  unanswered: 'AWS does not say what is deployed',
+  otherwise: ', or compare with an assembly made earlier: npm run diff -- --against <folder>.',
+};
+
 /** Runs questions to AWS; what keeps AWS from answering is a `UserError` that says what to do. */
-export async function asking<T>(questions: () => Promise<T>): Promise<T> {
+export async function asking<T>(
+  questions: () => Promise<T>,
+  { unasked, unanswered, otherwise }: Words = OF_STACKS,
+): Promise<T> {
   try {
     return await questions();
   } catch (error) {
@@ -73,20 +105,15 @@ export async function asking<T>(questions: () => Promise<T>): Promise<T> {
     const { name, message } = error;
     if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
       throw new UserError(
-        `AWS is not asked what is deployed, because there are no credentials (${message}). Log ` +
-          'in (aws sso login, or AWS_PROFILE in the environment), or compare with an assembly ' +
-          'made earlier: npm run diff -- --against <folder>.',
+        `${unasked}, because there are no credentials (${message}). Log in (aws sso login, or ` +
+          `AWS_PROFILE in the environment)${otherwise}`,
       );
     }
     if (NOT_TAKEN.test(name)) {
       throw new UserError(
-        `AWS does not take your credentials (${name}: ${message}). Log in again, or compare with ` +
-          'an assembly made earlier: npm run diff -- --against <folder>.',
+        `AWS does not take your credentials (${name}: ${message}). Log in again${otherwise}`,
       );
     }
-    throw new UserError(
-      `AWS does not say what is deployed (${name}: ${message}). Mend that, or compare with an ` +
-        'assembly made earlier: npm run diff -- --against <folder>.',
-    );
+    throw new UserError(`${unanswered} (${name}: ${message}). Mend that${otherwise}`);
   }
 }

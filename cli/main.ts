@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InvalidConfig } from '../infra/config.ts';
 import { NotModelled } from '../simulator/aws-error.ts';
+import { DeploymentFailed } from '../simulator/deployment.ts';
 import {
   complaint,
   FAULTS,
@@ -9,6 +10,9 @@ import {
   InvalidFault,
 } from '../simulator/faults/library.ts';
 import { PolicyMistake } from '../simulator/iam/catalogue.ts';
+import type { CaOptions } from './certificate/ca.ts';
+import type { RenewOptions } from './certificate/renew.ts';
+import type { StatusOptions } from './certificate/status.ts';
 import type { DeployOptions } from './deploy.ts';
 import type { DiffOptions } from './diff.ts';
 import type { NamedFault, SimulateOptions } from './simulate.ts';
@@ -94,6 +98,42 @@ program
     await runImages();
   });
 
+const certificate = program
+  .command('certificate')
+  .description('certificates of the nodes: how they stand, renewal, and what clients are to trust');
+
+certificate
+  .command('status')
+  .description('says what each node served at the last check; ends with 1 if something is not well')
+  .option('--config <file>', 'the site to look at', 'orthweb.config.ts')
+  .option('--json', 'print it as JSON')
+  .action(async (options: StatusOptions) => {
+    const { runStatus } = await import('./certificate/status.ts');
+    process.exitCode = await runStatus(options);
+  });
+
+certificate
+  .command('renew')
+  .description('renews what is due, and waits for the end; Ctrl-C leaves the run going')
+  .option('--config <file>', 'the site to renew', 'orthweb.config.ts')
+  .addOption(new Option('--node <node>', 'only this one').choices(['a', 'b']))
+  .option('--force', 'renew also what is not due')
+  .option('--dry-run', 'say what would be renewed and why, and change nothing')
+  .action(async (options: RenewOptions) => {
+    const { runRenew } = await import('./certificate/renew.ts');
+    process.exitCode = await runRenew(options);
+  });
+
+certificate
+  .command('ca')
+  .description('says who vouches for the nodes, and writes the certificates that clients trust')
+  .option('--config <file>', 'the site to ask', 'orthweb.config.ts')
+  .option('--out <file>', 'write the certificates there, as PEM; a new file')
+  .action(async (options: CaOptions) => {
+    const { runCa } = await import('./certificate/ca.ts');
+    process.exitCode = await runCa(options);
+  });
+
 /** `more` is what else the one who writes it may have to know. */
 function wholeNumber(low: number, high: number, more = ''): (text: string) => number {
   return (text) => {
@@ -154,7 +194,11 @@ try {
   } else if (error instanceof UserError || error instanceof InvalidConfig) {
     console.error(error.message);
     process.exitCode = 2;
-  } else if (error instanceof NotModelled || error instanceof PolicyMistake) {
+  } else if (
+    error instanceof NotModelled ||
+    error instanceof PolicyMistake ||
+    error instanceof DeploymentFailed
+  ) {
     console.error(`FAILED: ${error.message}`);
     process.exitCode = 1;
   } else {

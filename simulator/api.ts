@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clients, Services } from '../functions/shared/clients.ts';
+import type { Question, Sight } from '../functions/shared/view.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
@@ -15,6 +16,8 @@ export interface Invocation {
   /** Whose function it is. */
   readonly site: Site;
   readonly functionName: string;
+  /** Its ARN, which each call of its code carries. */
+  readonly functionArn: string;
   readonly role: string;
   /** The execution that invoked the function; absent for the tick and other events. */
   readonly execution: string | undefined;
@@ -84,15 +87,31 @@ export class Api {
     this.services = services;
   }
 
-  readonly clients: Clients = Object.fromEntries(
-    Object.keys(ACCESS_DENIED).map((service) => [
-      service,
-      {
-        send: (command: { readonly constructor: { name: string }; readonly input: object }) =>
-          this.send(service as keyof Services, command),
+  readonly clients: Clients = {
+    ...(Object.fromEntries(
+      Object.keys(ACCESS_DENIED).map((service) => [
+        service,
+        {
+          send: (command: { readonly constructor: { name: string }; readonly input: object }) =>
+            this.send(service as keyof Services, command),
+        },
+      ]),
+    ) as unknown as Services),
+    view: { look: (question) => this.look(question) },
+    // CloudFormation has its answers before anything is played (`deployment.ts`).
+    answers: {
+      put: async () => {
+        throw this.world.broken(new NotModelled('nobody waits for the answer of a resource'));
       },
-    ]),
-  ) as unknown as Clients;
+    },
+    measures: {
+      put: (measures) => {
+        for (const { name, dimensions, value } of measures) {
+          this.world.cloudwatch.record('Orthweb', name, dimensions, value);
+        }
+      },
+    },
+  };
 
   within<T>(invocation: Invocation, run: () => Promise<T>): Promise<T> {
     return this.current.run(invocation, run);
@@ -106,6 +125,30 @@ export class Api {
   /** The invocation whose code is running right now. */
   get caller(): Invocation | undefined {
     return this.current.getStore();
+  }
+
+  /** A look takes the way of a call, where control may pass to others, and a function may die. */
+  private async look(question: Question): Promise<Sight> {
+    const { passage, view } = this.world;
+    const by = this.current.getStore();
+    if (!by) throw this.world.broken(new NotModelled('who looks at a node is no function'));
+    const targets = () => view.nodesAt(question.address, by);
+    const call: Call = { service: 'view', operation: 'look', by, targets };
+    await passage.before(call);
+    if (by.dead) return never();
+    const blow = by.site.faults.blow(call);
+    try {
+      const sight = view.look(question, by);
+      if (!blow.unanswered) for (const node of targets()) by.site.judge.looked(node, sight, by);
+      return sight;
+    } catch (error) {
+      throw error instanceof NotModelled ? this.world.broken(error) : error;
+    } finally {
+      if (blow.kills) by.die(new Error('killed after view:look'));
+      if (blow.unanswered) await never();
+      await passage.after(call);
+      if (by.dead) await never();
+    }
   }
 
   private async send(
@@ -160,7 +203,10 @@ export class Api {
   /** A refused call fails as on AWS, and fails the run: a deployment would lack that right. */
   private authorize(service: keyof Services, permission: Permission, by: Invocation): void {
     const { action, resources, context = {} } = permission;
-    const refusal = this.world.iam.refusal(by.role, action, resources, context);
+    const refusal = this.world.iam.refusal(by.role, action, resources, {
+      ...context,
+      'lambda:SourceFunctionArn': by.functionArn,
+    });
     if (refusal === undefined) return;
     this.world.judge.permission(refusal);
     throw new AwsError(ACCESS_DENIED[service], refusal);

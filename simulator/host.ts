@@ -1,8 +1,12 @@
 import path from 'node:path';
+import { NotModelled } from './aws-error.ts';
 import { probed } from './host-probe.ts';
 import { type Computer, HostRights } from './host-rights.ts';
-import { SCRIPTS, writtenBy } from './host-scripts.ts';
+import { assertIn, SCRIPTS } from './host-scripts.ts';
+import { type Course, type Generation, HostTls, type Served } from './host-tls.ts';
+import type { Chance } from './random.ts';
 import type { RealHost } from './real-hosts.ts';
+import type { RsaKey } from './rsa-key.ts';
 import type { Reach } from './services/ec2/reach.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
@@ -24,6 +28,7 @@ export class Host {
   private readonly site: Site;
   private readonly world: World;
   private readonly id: string;
+  private readonly node: string;
   private readonly rights: HostRights;
   /** The machine that stands for it. */
   private readonly real: RealHost | undefined;
@@ -34,8 +39,6 @@ export class Host {
   private containers = false;
   /** The first boot came to its end. */
   private readonly prepared: boolean;
-  /** Some boot has made a certificate. */
-  private certified = false;
   /** What containers start with is there: secrets, credentials, and a place for their log. */
   private startable = false;
   /** The bucket takes their images and gives them back. */
@@ -47,8 +50,9 @@ export class Host {
   /** nginx takes connections; a drain ends that until the next boot. */
   private listening = true;
   private boots = 0;
-  /** The generations of the key and the certificate that nginx takes at its next reload. */
-  private readonly pair = { key: 'the first boot', certificate: 'the first boot' };
+  private readonly pairs: HostTls;
+  /** The scripts that are changing it right now. */
+  private readonly changing: string[] = [];
   private hangs = 0;
   private silences = 0;
   private servedLast = Number.NEGATIVE_INFINITY;
@@ -58,6 +62,8 @@ export class Host {
     this.site = site;
     this.world = world;
     this.id = id;
+    this.node = computer.node;
+    this.pairs = new HostTls(site.name, computer.node, () => world.clock.now);
     this.rights = new HostRights(world, computer);
     const { where, settings } = computer;
     this.bundle = site.assembly.assetFolder(path.basename(settings.bundle), where);
@@ -80,9 +86,10 @@ export class Host {
   /** What a boot does, in its order. */
   private provide(): void {
     const unlocked = this.rights.unlock();
-    this.certified ||= this.prepared && unlocked;
+    if (this.prepared && unlocked) this.pairs.begin(this.world.chance(`certificate ${this.id}`));
     this.startable = this.rights.log() && unlocked && this.prepared;
     this.containers = this.startable;
+    this.pairs.restart();
     this.stores = this.rights.store();
   }
 
@@ -94,7 +101,7 @@ export class Host {
   /** The same answer for who asks on the host itself. */
   private get answers(): boolean {
     const inside = this.sound && this.stores && this.database === 'reached';
-    return inside && (this.real?.seen().serves ?? true);
+    return inside && (this.real?.seen().serves ?? this.pairs.isTrusted);
   }
 
   /** What comes of a connection to the database. */
@@ -121,6 +128,37 @@ export class Host {
   /** It serves, or did at some time since this instant (epoch milliseconds). */
   servedSince(instant: number): boolean {
     return this.serves || this.servedLast >= instant;
+  }
+
+  /** What is live on it, and what its nginx has taken up of that. */
+  get tls(): Served {
+    return this.pairs;
+  }
+
+  /** What comes of a connection to its ports, for those who have a way to it. */
+  get door(): 'open' | 'refused' | 'silent' {
+    if (!this.awake) return 'silent';
+    return this.containers && this.listens ? 'open' : 'refused';
+  }
+
+  /** Orthanc answers from its database. */
+  get isDeep(): boolean {
+    return this.sound && this.database === 'reached' && (this.real?.seen().serves ?? true);
+  }
+
+  /** A key that it has made. */
+  nextKey(): RsaKey {
+    return this.pairs.nextKey();
+  }
+
+  /** It has had this pair before anything is played. */
+  adopt(issued: Generation): void {
+    this.pairs.adopt(issued);
+  }
+
+  /** A script that changes it is running. */
+  get isChanging(): boolean {
+    return this.changing.length > 0;
   }
 
   /** To be called before anything changes that `serves` hangs on, by the world. */
@@ -192,44 +230,113 @@ export class Host {
     done: (result: ScriptResult) => void,
     parameters: Readonly<Record<string, string>> = {},
   ): void {
-    const written = writtenBy(script, this.bundle);
+    assertIn(this.bundle, script);
+    const known = SCRIPTS[script];
+    if (!known) throw new NotModelled(`what ${script}.sh does to a host is not modelled`);
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
+    const takes = known.takes(chance);
     const boot = this.boots;
-    const [shortest, longest] = SCRIPTS[script]?.seconds ?? [0, 0];
-    const seconds = chance.between(shortest, longest);
+    const unlessGone = (act: () => void) => () => {
+      if (this.online && this.boots === boot) act();
+    };
+    if (known.changes && [script, ...this.changing].some(ofCertificates) && this.isChanging) {
+      clock.after(
+        REFUSAL_MS,
+        unlessGone(() => done(LOCKED)),
+      );
+      return;
+    }
+    const fails = this.site.faults.failsScript(this.node, script);
+    if (known.changes) this.changing.push(script);
     if (script === 'drain') {
       this.world.noteServing();
       this.listening = false;
     }
-    const real = this.real?.run(script, parameters);
-    clock.after(seconds * 1000, () => {
+    const real = fails ? undefined : this.real?.run(script, parameters);
+    const course = fails ? undefined : this.courseOf(script, parameters, { chance, takes });
+    for (const { at, act } of course?.steps ?? []) {
+      clock.after(
+        takes * at,
+        unlessGone(() => {
+          this.world.noteServing();
+          act();
+          this.site.judge.certificatesChanged(this.node, this.pairs);
+        }),
+      );
+    }
+    clock.after(takes, () => {
+      if (known.changes) this.changing.splice(this.changing.indexOf(script), 1);
       if (!this.online || this.boots !== boot) return;
       if (script === 'undrain') {
         this.listening = true;
         this.containers = this.startable;
+        this.pairs.restart();
       }
-      this.writePair(`${script} of ${clock.iso()}`, written);
-      if (real) done({ ok: real.code === 0, code: real.code, output: real.output });
-      else done(script === 'probe' ? this.probe() : { ok: true, output: '{}' });
+      const result = this.resultOf(script, fails, course);
+      if (known.changes) this.site.judge.certificatesAtRest(this.node, this);
+      if (real?.code === 0) this.pairs.follow(script, parameters);
+      done(real ? { ok: real.code === 0, code: real.code, output: real.output } : result);
     });
   }
 
-  private writePair(generation: string, written: ReturnType<typeof writtenBy>): void {
-    if (written.key) this.pair.key = generation;
-    if (written.certificate) this.pair.certificate = generation;
-    if (written.key || written.certificate) {
-      this.site.judge.certificateChanged(this.id, this.pair.key, this.pair.certificate);
+  /** What a script does to the pairs of the model; a machine does it itself. */
+  private courseOf(
+    script: string,
+    parameters: Readonly<Record<string, string>>,
+    { chance, takes }: { readonly chance: Chance; readonly takes: number },
+  ): Course | undefined {
+    if (this.real) return undefined;
+    const listens = this.door === 'open';
+    switch (script) {
+      case 'certificate-request':
+        return this.pairs.request(chance);
+      case 'certificate-install':
+        return this.pairs.install(parameters, listens, Math.round(takes / 100) / 10);
+      case 'certificate-rollback':
+        return this.pairs.rollback(parameters, listens);
+      default:
+        return undefined;
     }
+  }
+
+  private resultOf(script: string, fails: boolean, course: Course | undefined): ScriptResult {
+    if (fails) return failed(script, this.pairs.live?.id);
+    if (script === 'probe') return this.probe();
+    return course?.end() ?? { ok: true, output: '{}' };
   }
 
   private probe(): ScriptResult {
     return probed({
       drained: !this.listening,
-      certified: this.certified,
+      tls: this.pairs,
+      now: this.world.clock.now,
       listens: this.containers && this.listening,
       database: this.database,
       stores: this.stores,
     });
   }
+}
+
+const ofCertificates = (script: string): boolean => script.startsWith('certificate-');
+
+/** What a script takes to see that another one holds the lock. */
+const REFUSAL_MS = 100;
+const LOCKED: ScriptResult = {
+  ok: false,
+  code: 75,
+  output: JSON.stringify({
+    reason: 'another script is changing this host. Try again when it has ended.',
+  }),
+};
+
+/** What a script says that has come to nothing and has put back what it changed. */
+function failed(script: string, generation = ''): ScriptResult {
+  const reason = 'nginx did not reload: injected';
+  const lines: Readonly<Record<string, object>> = {
+    'certificate-request': { phase: 'preflight', reason: 'the key was not made: injected' },
+    'certificate-install': { installed: false, phase: 'serving', restored: true, reason },
+    'certificate-rollback': { restored: false, generation, reason },
+  };
+  return { ok: false, code: 1, output: JSON.stringify(lines[script] ?? { reason: 'injected' }) };
 }

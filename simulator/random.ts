@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import crypto, { createHash } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -37,4 +38,27 @@ export class Chance {
   uuid(): string {
     return this.identifier(32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
+}
+
+/**
+ * From now on the code under test draws the same from `Math.random` and `randomBytes` in each play of
+ * a seed: else no two plays would issue the same certificate. Gives the process its own chance back.
+ */
+export function seedProcess(seed: number): () => void {
+  const { randomBytes } = crypto;
+  const { random } = Math;
+  const jitter = Chance.of(seed, 'Math.random');
+  const bytes = Chance.of(seed, 'randomBytes');
+  Math.random = () => jitter.fraction();
+  const drawn = (size: number) => Buffer.from(bytes.identifier(2 * size), 'hex');
+  const replace = (by: typeof randomBytes) => {
+    crypto.randomBytes = by;
+    // Those who have imported it by name.
+    syncBuiltinESMExports();
+  };
+  replace(drawn as typeof randomBytes);
+  return () => {
+    Math.random = random;
+    replace(randomBytes);
+  };
 }

@@ -1,6 +1,6 @@
 import type { Fault } from './faults/library.ts';
 import type { Finding } from './judge/invariants.ts';
-import { Chance } from './random.ts';
+import { seedProcess } from './random.ts';
 import type { HostCommand } from './real-hosts.ts';
 import type { Execution } from './services/step-functions/step-functions.ts';
 import type { Delivery, Entry } from './trace.ts';
@@ -53,14 +53,11 @@ const PROGRESS_EVENTS = 500;
 /**
  * Plays the assembly's operations in virtual time.
  *
- * Replaces the process's `Date`, timers and `Math.random` while it runs, so there is one at a
- * time. Rejects when the assembly cannot be loaded; what breaks later is in `failure`.
+ * Replaces the process's `Date`, timers and chance while it runs, so there is one at a time. Rejects when the assembly cannot be loaded; what breaks later is in `failure`.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const world = await World.load({ skipQuietTicks: true, ...options });
-  const random = Math.random;
-  const jitter = Chance.of(options.seed, 'Math.random');
-  Math.random = () => jitter.fraction();
+  const restore = seedProcess(options.seed);
   const end = new Date(options.from.getTime() + options.days * DAY_MS);
   let events = 0;
   let failure: Error | undefined;
@@ -73,7 +70,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
   } finally {
-    Math.random = random;
+    restore();
     world.clock.uninstall();
   }
   return {

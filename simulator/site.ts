@@ -1,4 +1,5 @@
 import type { Invocation } from './api.ts';
+import type { Demand, Made } from './deployment.ts';
 import { Faults } from './faults/faults.ts';
 import type { Fault } from './faults/library.ts';
 import type { Iam } from './iam/iam.ts';
@@ -19,6 +20,8 @@ export interface Prepared {
   readonly iam: Iam;
   readonly sources: Sources;
   readonly plan: Plan;
+  /** What functions made for CloudFormation. */
+  readonly made: Made;
 }
 
 /**
@@ -51,6 +54,11 @@ export class Site {
 
   get iam(): Iam {
     return this.deployed.iam;
+  }
+
+  /** Rights that its functions needed when it was deployed. */
+  get demands(): readonly Demand[] {
+    return this.deployed.made.demands;
   }
 
   get name(): string {

@@ -254,6 +254,7 @@ export class Assembly {
   readonly stacks: readonly Stack[];
   private readonly types: Readonly<Record<string, ResourceType>>;
   private readonly assets: ReadonlyMap<string, string>;
+  private made: ReadonlyMap<string, ResourceNames> = new Map();
 
   /** Reads the stacks in `directory`; `types` are the resource types that the simulator knows. */
   constructor(
@@ -305,6 +306,11 @@ export class Assembly {
     return this.stacks[0]?.region ?? '';
   }
 
+  /** What functions have made of it, by where it stands: another deployment makes it anew. */
+  take(made: ReadonlyMap<string, ResourceNames>): void {
+    this.made = made;
+  }
+
   /** All resources, or those of one type, in the order of the templates. */
   resources(type?: string): Resource[] {
     return this.stacks
@@ -318,6 +324,8 @@ export class Assembly {
   }
 
   names(resource: Resource): ResourceNames {
+    const given = this.made.get(resource.where);
+    if (given) return given;
     const known = this.types[resource.type];
     // A type that we do not know is inert: it has a name, and nothing else about it is known.
     return known ? known.names(resource) : { ref: resource.generatedName() };

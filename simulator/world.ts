@@ -4,8 +4,11 @@ import { assertOneAccount } from './account.ts';
 import { Api, type Invocation, network, type Passage } from './api.ts';
 import type { NotModelled } from './aws-error.ts';
 import { Clock } from './clock.ts';
+import { type Made, make } from './deployment.ts';
 import type { Fault } from './faults/library.ts';
+import { demand } from './iam/demand.ts';
 import { Iam } from './iam/iam.ts';
+import { issue } from './issue.ts';
 import type { Finding } from './judge/invariants.ts';
 import type { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
@@ -18,6 +21,7 @@ import { Ec2 } from './services/ec2/ec2.ts';
 import { ec2Types } from './services/ec2/launch.ts';
 import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
 import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
+import { Kms, keysOf, kmsTypes } from './services/kms.ts';
 import { importSources, lambdaTypes } from './services/lambda/function.ts';
 import { LambdaService } from './services/lambda/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
@@ -33,6 +37,7 @@ import { StepFunctions } from './services/step-functions/step-functions.ts';
 import { type Prepared, Site } from './site.ts';
 import { Assembly, type ResourceType } from './template.ts';
 import { Trace } from './trace.ts';
+import { HostView } from './view.ts';
 
 /** Types that do nothing by themselves but are referred to. */
 const referredTypes: Readonly<Record<string, ResourceType>> = {
@@ -64,14 +69,6 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
       return { ref: name, attributes: { Arn: resource.arn('iam', `role/${name}`) } };
     },
   },
-  'AWS::KMS::Key': {
-    reads: ['KeyPolicy'],
-    ignores: ['Description', 'EnableKeyRotation', 'PendingWindowInDays'],
-    names: (resource) => {
-      const id = resource.fingerprint(32);
-      return { ref: id, attributes: { Arn: resource.arn('kms', `key/${id}`), KeyId: id } };
-    },
-  },
   'AWS::SNS::TopicPolicy': {
     reads: ['PolicyDocument', 'Topics'],
     names: (resource) => ({ ref: resource.generatedName() }),
@@ -90,6 +87,7 @@ export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...ec2Types,
   ...eventbridgeTypes,
   ...flowLogTypes,
+  ...kmsTypes,
   ...lambdaTypes,
   ...logsTypes,
   ...rdsTypes,
@@ -120,6 +118,11 @@ export interface WorldOptions {
   readonly deployment?: Deployment;
   /** Other sites in the same account and region, played and judged beside it; none if absent. */
   readonly neighbours?: readonly Deployment[];
+  /**
+   * What nodes begin with: the interim pair of their first boot, as a deployment leaves them, or a
+   * certificate that was issued at that instant, with its record; `interim` if absent.
+   */
+  readonly certificates?: 'interim' | 'issued';
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
   /** What the hosts of the site that is played run on, and its database; models if absent. */
@@ -143,18 +146,22 @@ export class World {
   readonly bus: EventBus;
   readonly dynamodb: DynamoDb;
   readonly ec2: Ec2;
+  readonly kms: Kms;
   readonly rds: Rds;
   readonly ssm: Ssm;
   readonly sns: Sns;
   readonly lambda: LambdaService;
+  readonly view: HostView;
   readonly stepFunctions: StepFunctions;
   readonly scheduler: Scheduler;
   private readonly next: Prepared;
   private readonly seed: number;
+  private readonly from: Date;
 
   private constructor(clock: Clock, prepared: PreparedWorld, options: WorldOptions) {
     this.next = prepared.next;
     this.seed = options.seed;
+    this.from = options.from;
     this.clock = clock;
     this.trace = new Trace(() => clock.iso());
     this.site = new Site(this, prepared.site, options.faults);
@@ -163,17 +170,19 @@ export class World {
     this.iam = this.policies();
     this.dynamodb = new DynamoDb(this);
     this.ec2 = new Ec2(this);
+    this.kms = new Kms();
     this.rds = new Rds(this);
     this.ssm = new Ssm(this);
     this.sns = new Sns(this);
     this.lambda = new LambdaService(this);
+    this.view = new HostView(this);
     this.stepFunctions = new StepFunctions(this);
     this.cloudwatch = new CloudWatch(this);
     this.bus = new EventBus(this);
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
       ec2: this.ec2.operations,
-      kms: {},
+      kms: this.kms.operations,
       rds: this.rds.operations,
       sfn: this.stepFunctions.operations,
       sns: this.sns.operations,
@@ -183,6 +192,9 @@ export class World {
     this.scheduler = new Scheduler(this, options);
     for (const site of this.sites) {
       this.install(site);
+      for (const { where, role, action, resources, context = {} } of site.demands) {
+        demand(this, where, this.iam.refusal(role, action, resources, context));
+      }
       demandAccessLogs(site);
       demandFlowLogs(site);
       demandLogKeys(site);
@@ -199,17 +211,24 @@ export class World {
    * Throws `NotModelled`, naming resource and property, on anything that it would have to guess.
    */
   static async load(options: WorldOptions): Promise<World> {
-    const { deployment, neighbours = [] } = options;
-    const site = await prepared(options);
-    const next = deployment ? await prepared(deployment) : site;
-    const others: Prepared[] = [];
-    for (const one of neighbours) others.push(await prepared(one, { isNeighbour: true }));
+    const { deployment, neighbours = [], from } = options;
+    const site = await read(options);
+    const next = deployment ? await read(deployment) : site;
+    const others: Read[] = [];
+    for (const one of neighbours) others.push(await read(one, { isNeighbour: true }));
     for (const one of [site, next]) {
       assertOneAccount([one, ...others].map(({ assembly }) => assembly));
     }
-    const clock = new Clock(options.from);
+    const clock = new Clock(from);
     try {
-      return new World(clock, { site, next, neighbours: others }, options);
+      const prepared = {
+        site: await deployed(site, from),
+        next: await deployed(next, from),
+        neighbours: await Promise.all(others.map((one) => deployed(one, from))),
+      };
+      const world = new World(clock, prepared, options);
+      if (options.certificates === 'issued') await issue(world);
+      return world;
     } catch (error) {
       clock.uninstall();
       throw error;
@@ -238,10 +257,12 @@ export class World {
   }
 
   private install(site: Site): void {
+    this.kms.add(keysOf(site.assembly, this.from));
     this.sns.deploy(site);
     this.ssm.deploy(site);
     this.stepFunctions.deploy(site);
     this.lambda.deploy(site);
+    this.view.deploy(site);
     this.bus.deploy(site);
     this.cloudwatch.deploy(site);
     this.scheduler.deploy(site);
@@ -278,24 +299,38 @@ interface PreparedWorld {
   readonly neighbours: readonly Prepared[];
 }
 
-async function prepared(
-  { directory, plan }: Deployment,
-  as = { isNeighbour: false },
-): Promise<Prepared> {
+/** An assembly as it is read, before anything of it is deployed. */
+interface Read extends Omit<Prepared, 'made'> {
+  /** What functions made of it at each instant at which it was deployed. */
+  readonly deployments: Map<number, Promise<Made>>;
+}
+
+async function read({ directory, plan }: Deployment, as = { isNeighbour: false }): Promise<Read> {
   const { mtimeMs } = statSync(path.join(directory, 'manifest.json'));
   const key = `${directory} ${mtimeMs} ${as.isNeighbour}`;
-  const reading = readings.get(key) ?? read(directory, as);
+  const reading = readings.get(key) ?? readAssembly(directory, as);
   readings.set(key, reading);
   return { ...(await reading), plan };
 }
 
 /** What was read of an assembly as it was then: the tools play the same one hundreds of times. */
-const readings = new Map<string, Promise<Omit<Prepared, 'plan'>>>();
+const readings = new Map<string, Promise<Omit<Read, 'plan'>>>();
 
-async function read(
+async function readAssembly(
   directory: string,
   as: { readonly isNeighbour: boolean },
-): Promise<Omit<Prepared, 'plan'>> {
+): Promise<Omit<Read, 'plan'>> {
   const assembly = new Assembly(directory, KNOWN_TYPES, as);
-  return { assembly, iam: await Iam.load(assembly), sources: await importSources(assembly) };
+  const [iam, sources] = [await Iam.load(assembly), await importSources(assembly)];
+  return { assembly, iam, sources, deployments: new Map() };
+}
+
+/** Deployed at an instant, at which the clock stands. */
+async function deployed({ deployments, ...reading }: Read, at: Date): Promise<Prepared> {
+  const { assembly, sources } = reading;
+  const making = deployments.get(at.getTime()) ?? make(assembly, sources, at);
+  deployments.set(at.getTime(), making);
+  const made = await making;
+  assembly.take(made.resources);
+  return { ...reading, made };
 }

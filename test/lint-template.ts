@@ -36,6 +36,7 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
     on: [
       'Orthweb/Database/Instance/Resource',
       'Orthweb/Hosts/*/Instance',
+      'Orthweb/Authority/Maker/Function/Resource',
       'OrthwebOperations/*/*/Function/Resource',
       'OrthwebOperations/*/Workflow/StateMachine/Resource',
     ],

@@ -63,8 +63,9 @@ function signerFindings([former, ...others]: readonly Authority[], is: readonly 
   const { number } = signer;
   if (others.some((one) => one.number === number)) {
     const text =
-      `authority ${number}: signs from now on. Both nodes get a certificate of it within a day, ` +
-      `and devices that trust authority ${former.number} alone refuse them.`;
+      `authority ${number}: signs, as soon as both nodes have published it for 180 days or a ` +
+      `renewal is forced. From then on devices that trust authority ${former.number} alone refuse ` +
+      'both nodes.';
     return [{ text, effect: 'interrupts' as const, about: [] }];
   }
   const text = `authority ${number}: WOULD SIGN BEFORE ANY DEVICE CAN TRUST IT.`;

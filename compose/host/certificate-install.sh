@@ -26,8 +26,8 @@ parameter Generation "$generations" 'is no generation. Write one that certificat
 in_base64 Certificate 4000 'is no certificate. Write it as DER in base64.'
 in_base64 Authorities 8000 'is no list of authorities. Write it as PEM in base64.'
 parameter Name '^[a-z0-9][a-z0-9.-]{0,252}$' 'is no name of a host. Write one as DNS has it, in small letters.'
-readonly generation=${SSM_Generation:?} name=${SSM_Name:?}
-readonly folder=$tls/gen/$generation
+generation=${SSM_Generation:?} name=${SSM_Name:?}
+folder=$tls/gen/$generation
 
 lock
 work=$(mktemp -d -p /run/orthweb)
@@ -69,7 +69,9 @@ unpack() {
 
 # verify [OPTIONS]: as a client does that trusts these authorities and no other.
 verify() {
-  openssl verify -x509_strict -purpose sslserver -verify_hostname "$name" -no-CApath -no-CAstore \
+  local name_or_address
+  mapfile -t name_or_address < <(expecting "$name")
+  openssl verify -x509_strict -purpose sslserver "${name_or_address[@]}" -no-CApath -no-CAstore \
     -CAfile "$work/ca.pem" "$@" "$work/fullchain.pem"
 }
 
@@ -109,10 +111,10 @@ same() {
 
 # put_back PHASE WHAT: what was live before.
 put_back() {
-  local reason former restored=false
+  local reason previous restored=false
   reason="$2: $(words <"$work/said")"
-  former=$(generation former)
-  if [[ -n $former ]] && back && resume "$former"; then
+  previous=$(generation former)
+  if [[ -n $previous ]] && back && resume "$previous"; then
     restored=true
     withdraw "$generation"
   fi >"$work/said" 2>&1
@@ -143,7 +145,7 @@ untouched lint 'the certificate or its authorities cannot be read' unpack
 untouched lint 'clients would refuse it' verify
 untouched lint 'clients would refuse it within the hour' openssl x509 -noout -checkend 3600 -in "$work/fullchain.pem"
 untouched lint 'the key' belongs
-untouched preflight 'an authority ends before it' outlived
+untouched lint 'its authority ends before it does' outlived
 
 before=$(generation live)
 if [[ $before == "$generation" ]]; then

@@ -26,11 +26,17 @@ tidy() {
   done
 }
 
+# OpenSSL does not tell when the disk has not taken all of a key.
+whole() {
+  [[ $(openssl pkey -pubout -in "$1") == "$(openssl req -noout -pubkey -inform DER -in /run/orthweb/request.der)" ]]
+}
+
 request() {
   local folder
   folder=$(mktemp -d "$tls/gen/.request.XXXXXX") &&
     openssl req -new -newkey rsa:2048 -noenc -sha256 -subj "/O=Orthweb/CN=orthweb-$ORTHWEB_NODE" \
       -keyout "$folder/tls.key" -outform DER -out /run/orthweb/request.der &&
+    whole "$folder/tls.key" &&
     chmod 0755 "$folder" &&
     # Empty after a lost power, a key would fit no certificate.
     sync --file-system "$tls" &&

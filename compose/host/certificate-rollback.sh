@@ -10,7 +10,7 @@ source /opt/orthweb/host/script.sh
 source /opt/orthweb/host/tls.sh
 
 parameter Generation "$generations" 'is no generation. Write the one that is to be live no longer.'
-readonly generation=${SSM_Generation:?}
+generation=${SSM_Generation:?}
 
 lock
 said=$(mktemp -p /run/orthweb)
@@ -24,8 +24,8 @@ fail() {
 }
 
 if [[ $(generation live) == "$generation" ]]; then
-  former=$(generation former)
-  [[ -n $former && $former != "$generation" && -e $tls/gen/$former/fullchain.pem ]] ||
+  previous=$(generation former)
+  [[ -n $previous && $previous != "$generation" && -e $tls/gen/$previous/fullchain.pem ]] ||
     fail 'There is no former pair on this host to go back to.'
   back >"$said" 2>&1 || fail "The former pair could not be put back: $(words <"$said")"
   restored=true

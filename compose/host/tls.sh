@@ -75,6 +75,13 @@ unfinished() {
   echo "$rounds"
 }
 
+# expecting NAME: options of OpenSSL, for a name or an address.
+expecting() {
+  local kind=hostname
+  [[ ! $1 =~ ^[0-9.]+$ ]] || kind=ip
+  printf '%s\n' "-verify_$kind" "$1"
+}
+
 # shows PORT NAME [OPTIONS OF s_client]: the fingerprint of the certificate that clients are shown.
 shows() {
   local said
@@ -87,7 +94,7 @@ shows() {
 serves() {
   local folder=$tls/gen/$1 wanted name port terms=()
   wanted=$(fingerprint <"$folder/fullchain.pem") && name=$(<"$folder/name") || return
-  [[ ${2:-} != trusted ]] || terms=(-CAfile "$folder/ca.pem" -verify_return_error -verify_hostname "$name")
+  [[ ${2:-} != trusted ]] || mapfile -t terms < <(printf '%s\n' -verify_return_error -CAfile "$folder/ca.pem"; expecting "$name")
   for port in 443 11112; do
     [[ $(shows "$port" "$name" "${terms[@]}") == "$wanted" ]] || return
   done
@@ -125,9 +132,9 @@ resume() {
   if [[ $(state nginx) != running ]]; then
     timeout 60 docker compose --project-directory "$home" up --detach nginx </dev/null 9>&- || return
   elif reload; then
-    within 10 settled || return
+    within 5 settled || true
   fi
-  within 10 serves "$1"
+  within 5 serves "$1"
 }
 
 # withdraw GENERATION: its certificate did not come to serve, so it is a request again.

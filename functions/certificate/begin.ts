@@ -4,7 +4,7 @@ import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { InvalidInput } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
-import { commit, put, readSite } from '../shared/operations-table.ts';
+import { commit, isResting, put, readSite, type SiteState } from '../shared/operations-table.ts';
 import { authoritiesIn } from './authorities.ts';
 import { type Authority, Run, Wanted } from './run.ts';
 
@@ -34,8 +34,8 @@ export const create = lambda(
   async ({ execution, startedAt, state }, { settings, clients }): Promise<Run> => {
     const table = { client: clients.dynamodb, name: settings.TABLE };
     const now = new Date();
-    const wanted = wantedIn(state);
     const site = await readSite(table);
+    const wanted = withoutResting(wantedIn(state), site, now);
     const { owner, purpose, fence: before } = site.lease.value;
     const holder = await readHolder(clients.sfn, site.lease.value);
     const verdict = judgeLease(site.lease.value, execution, holder, now);
@@ -44,7 +44,11 @@ export const create = lambda(
 
     const running = wanted.nodes.filter((node) => site.intents[node]?.value.wish === 'running');
     if (running.length === 0) {
-      return { ...run, next: 'leave', because: 'no node is meant to run now' };
+      const because =
+        wanted.nodes.length === 0
+          ? 'a renewal that failed rests until its next try'
+          : 'no node is meant to run now';
+      return { ...run, next: 'leave', because };
     }
     if (verdict.state === 'held') {
       const waited = secondsBetween(startedAt, now);
@@ -68,6 +72,18 @@ export const create = lambda(
     }
   },
 );
+
+/**
+ * A node whose renewal has just failed is left alone until its pause is over, so that its peer has a
+ * turn; a person may ask for it all the same.
+ */
+const withoutResting = (wanted: Wanted, { certificates }: SiteState, now: Date): Wanted =>
+  wanted.trigger === 'person'
+    ? wanted
+    : {
+        ...wanted,
+        nodes: wanted.nodes.filter((node) => !isResting(certificates[node]?.value, now)),
+      };
 
 /** Throws `InvalidInput`, naming the field, on an input that is not one of ours. */
 function wantedIn(state: unknown): Wanted {

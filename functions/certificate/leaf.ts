@@ -24,6 +24,7 @@ import {
   Version,
 } from '@peculiar/asn1-x509';
 import { AuthorityUnavailable, RequestRefused } from '../shared/errors.ts';
+import { isDnsName } from './names.ts';
 import { PROFILE } from './profile.ts';
 import {
   extension,
@@ -47,10 +48,6 @@ export interface LeafOf {
   /** Sixteen bytes of chance. */
   readonly serial: Uint8Array;
 }
-
-/** A DNS name in the preferred syntax of RFC 1034, section 3.5. */
-const DNS_NAME =
-  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /**
  * The certificate of a node, to be signed by its authority.
@@ -103,7 +100,7 @@ function alternatives(names: readonly string[]): GeneralName[] {
   }
   return distinct.map((name) => {
     if (isIP(name)) return new GeneralName({ iPAddress: name });
-    if (!DNS_NAME.test(name)) throw new RequestRefused(`"${name}" is no DNS name`);
+    if (!isDnsName(name)) throw new RequestRefused(`"${name}" is no DNS name`);
     return new GeneralName({ dNSName: name });
   });
 }

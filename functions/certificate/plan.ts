@@ -99,8 +99,8 @@ const publishes = (inspection: Inspection, authorities: readonly Authority[]): b
  *
  * One whose key has signed for no host yet is published by both hosts for 180 days before it signs,
  * because a client that does not know it refuses the node. `force` says that the clients know it,
- * but one that some host does not publish signs for nobody. A site that has issued nothing yet has
- * no clients to think of.
+ * and one that both hosts publish signs then; where no other is left, because its key is lost, any. A
+ * site that has issued nothing yet has no clients to think of.
  */
 export function signerOf(
   authorities: readonly Authority[],
@@ -115,6 +115,7 @@ export function signerOf(
   for (const authority of authorities) {
     if (isKnown(authority)) return { authority, reason: `authority ${authority.number} signs` };
   }
+  if (force) return { authority: first, reason: 'no other is left, and somebody asks for it' };
   return {
     reason:
       `authority ${first.number} has not been published by both hosts for 180 days, and clients ` +

@@ -1,10 +1,11 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
-import { AuthorityUnavailable, NotAllowed } from '../shared/errors.ts';
+import { AuthorityUnavailable, NotAllowed, RequestRefused } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { namesOf } from '../shared/node-names.ts';
 import { signWith } from './authority-key.ts';
 import { leaf } from './leaf.ts';
+import { lint } from './lint.ts';
 import { PROFILE } from './profile.ts';
 import { readNode, readRequestOf } from './request-of-node.ts';
 import { Run } from './run.ts';
@@ -62,6 +63,11 @@ export const create = lambda(
       throw new AuthorityUnavailable(
         `the certificate of authority ${run.signer} is not that of the key ${key}`,
       );
+    }
+    const broken = lint({ leaf: signed.raw, authority: certificate.raw, publicKey, names, now });
+    if (broken.length > 0) {
+      const rules = broken.map(({ id, says }) => `${id}: ${says}`).join(' ');
+      throw new RequestRefused(`the certificate for node ${node} breaks ${rules}`);
     }
     const issued = {
       node,

@@ -1,4 +1,4 @@
-import type { Sight } from './view.ts';
+import type { PortSight, Sight } from './view.ts';
 
 /** What was seen serves clients: both ports are to be trusted, and answer all the way through. */
 export const serves = (sight: Sight): boolean => complaint(sight) === undefined;
@@ -13,22 +13,25 @@ export const shows = ({ web, dicom }: Sight, fingerprint: string): boolean =>
  * An association that needs a certificate of the client's is not tried, and no reason to complain.
  */
 export function complaint({ web, dicom }: Sight): string | undefined {
-  const wrong = [
-    ...(web.trusted ? [] : [`port 443 is not to be trusted${because(web.said)}`]),
-    ...(web.trusted && web.status !== 200 ? [unwell(web)] : []),
-    ...(dicom.trusted ? [] : [`port 11112 is not to be trusted${because(dicom.said)}`]),
-    ...(dicom.trusted && dicom.echo === false
-      ? [`port 11112 does not answer a C-ECHO${because(dicom.said)}`]
-      : []),
-  ];
-  if (wrong.length === 0) return undefined;
-  const sentence = wrong.join('; ');
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  const wrong = [wrongWith(443, web) ?? unwell(web), wrongWith(11_112, dicom) ?? mute(dicom)];
+  const sentence = wrong.filter((one) => one !== undefined).join('; ');
+  return sentence === '' ? undefined : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-const unwell = ({ status, said }: Sight['web']): string =>
-  status === undefined
-    ? `port 443 does not answer${because(said)}`
+function wrongWith(port: number, { trusted, fingerprint, said }: PortSight): string | undefined {
+  if (trusted) return undefined;
+  const what = fingerprint === undefined ? 'reached' : 'trusted';
+  return `port ${port} is not to be ${what}${because(said)}`;
+}
+
+function unwell({ status, said }: Sight['web']): string | undefined {
+  if (status === undefined) return `port 443 does not answer${because(said)}`;
+  return status === 200
+    ? undefined
     : `port 443 answers ${status} when asked as far as the database`;
+}
+
+const mute = ({ echo, said }: Sight['dicom']): string | undefined =>
+  echo === false ? `port 11112 does not answer as it should${because(said)}` : undefined;
 
 const because = (said: string | undefined): string => (said ? ` (${said})` : '');

@@ -92,7 +92,7 @@ export class Certificate extends Construct {
     const look = new OperatorFunction<z.input<typeof Look>>(this, 'Look', {
       handler: 'certificate/look',
       description: 'Reads hosts and what they answered and decides the next step. Changes nothing.',
-      settings: { TABLE: site.table.tableName, SITE: config.site },
+      settings: { SITE: config.site, TABLE: site.table.tableName },
       timeoutSeconds: 30,
       retentionDays: config.logs.retentionDays,
     });
@@ -120,7 +120,7 @@ export class Certificate extends Construct {
         INSTALL_DOCUMENT: certificateInstall.ref,
         ROLLBACK_DOCUMENT: certificateRollback.ref,
       },
-      timeoutSeconds: 60,
+      timeoutSeconds: 50,
       retentionDays: config.logs.retentionDays,
     });
     act.allow(
@@ -181,7 +181,7 @@ export class Certificate extends Construct {
       handler: 'certificate/verify',
       description: 'Looks at the nodes from inside the network as a client does. Changes nothing.',
       settings: { AE_TITLE: config.dicom.aeTitle },
-      timeoutSeconds: 60,
+      timeoutSeconds: 30,
       retentionDays: config.logs.retentionDays,
       inside: { vpc: site.network.vpc, group: site.network.observerGroup },
     });

@@ -1,6 +1,6 @@
 import type { Services } from '../../functions/shared/clients.ts';
 import type { Invocation } from '../api.ts';
-import { AwsError } from '../aws-error.ts';
+import { AwsError, NotModelled } from '../aws-error.ts';
 import { documentedErrors } from '../sdk-model/errors.ts';
 import type { Site } from '../site.ts';
 import {
@@ -17,9 +17,9 @@ import {
 import { assertTarget } from './target.ts';
 import { arm } from './timed.ts';
 
-/** A call of one of our functions, as it arrives at AWS. */
+/** A call of one of our functions, as it arrives at AWS, or a look of one at a node. */
 export interface Call {
-  readonly service: keyof Services;
+  readonly service: keyof Services | 'view';
   readonly operation: string;
   readonly by: Invocation;
   /** The resources it names: by the last part of their ARN and, for instances, their node. */
@@ -104,7 +104,7 @@ export class Faults {
     const isIts = target.function === '*' || target.function === call.by.functionName;
     switch (name) {
       case 'throttled-api':
-        return hits(target, call) ? { refusal: refusal(call, THROTTLED[call.service]) } : undefined;
+        return hits(target, call) ? { refusal: throttling(call) } : undefined;
       case 'failing-api':
         return hits(target, call) ? { refusal: refusal(call, target.error ?? '') } : undefined;
       case 'unanswered-api':
@@ -137,6 +137,21 @@ export class Faults {
   /** RDS asks at each start: how long this one takes in ms, if a fault decides it. */
   databaseStart(): number | undefined {
     return this.once('slow-database');
+  }
+
+  /** A host asks at each run of a script. */
+  failsScript(node: string, script: string): boolean {
+    const fault = this.active().find(
+      ({ name, target }) =>
+        name === 'failing-script' && target.node === node && target.script === script,
+    );
+    if (fault) this.strike(fault);
+    return fault !== undefined;
+  }
+
+  /** Who looks at a node from inside the network asks whether the look arrives. */
+  unseen(node: string): boolean {
+    return this.strikes('unseen-node', { node });
   }
 
   /** Whoever delivers an event asks: after how many ms it arrives, for each time that it does. */
@@ -225,9 +240,14 @@ export class Faults {
   }
 }
 
+const throttling = (call: Call): AwsError =>
+  refusal(call, call.service === 'view' ? '' : THROTTLED[call.service]);
+
 /** The error as AWS documents it for this call. */
-const refusal = ({ service, operation }: Call, name: string): AwsError =>
-  new AwsError(name, `injected: ${name}`, documentedErrors(service, operation).get(name));
+function refusal({ service, operation }: Call, name: string): AwsError {
+  if (service === 'view') throw new NotModelled('a look at a node is no call of an API');
+  return new AwsError(name, `injected: ${name}`, documentedErrors(service, operation).get(name));
+}
 
 const isOf = ({ name, target }: Injection, wanted: FaultName, { node, events }: Target): boolean =>
   name === wanted && target.node === node && target.events === events;

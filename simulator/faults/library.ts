@@ -43,6 +43,7 @@ export type Target = Readonly<
       | 'events'
       | 'function'
       | 'nth'
+      | 'script'
       | 'seconds',
       string
     >
@@ -60,7 +61,7 @@ const NODE: On = {
 const API: On = {
   what: 'an API, if need be of one resource',
   pattern:
-    /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+|\*)(\/(?<resource>[\w.-]+))?$/,
+    /^(?<service>dynamodb|ec2|kms|rds|sfn|sns|ssm):(?<operation>\w+|\*)(\/(?<resource>[\w.-]+))?$/,
   example: 'ec2:StartInstances/a',
   draw: ({ calls }, one) => one(calls),
 };
@@ -91,7 +92,7 @@ export const FAULTS = {
     on: {
       what: 'an API and its error',
       pattern:
-        /^(?<service>dynamodb|ec2|rds|sfn|sns|ssm):(?<operation>\w+)(\/(?<resource>[\w.-]+))?=(?<error>[\w.]+)$/,
+        /^(?<service>dynamodb|ec2|kms|rds|sfn|sns|ssm):(?<operation>\w+)(\/(?<resource>[\w.-]+))?=(?<error>[\w.]+)$/,
       example: 'rds:StartDBInstance=InsufficientDBInstanceCapacityFault',
       draw: ({ calls }, one) => {
         const call = one(calls);
@@ -143,6 +144,22 @@ export const FAULTS = {
     minutes: 10,
     delays: true,
   },
+  'failing-script': {
+    says: 'the next run of a script about certificates fails on a node, which stays as it was',
+    on: {
+      what: 'a node and the script',
+      pattern: /^(?<node>[ab])=(?<script>certificate-(request|install|rollback))$/,
+      example: 'a=certificate-install',
+      draw: (_targets, one) =>
+        `${one(['a', 'b'])}=certificate-${one(['request', 'install', 'rollback'])}`,
+    },
+  },
+  'unseen-node': {
+    says: 'who looks at a node from inside the network does not reach it, though clients do',
+    on: NODE,
+    minutes: 10,
+  },
+  'disabled-key': { says: 'the keys that sign are disabled', minutes: 10 },
   'lost-events': { says: 'events are never delivered', on: EVENTS, minutes: 10, delays: true },
   'late-events': { says: 'events arrive ten minutes late', on: EVENTS, minutes: 10, delays: true },
   'doubled-events': { says: 'events arrive twice', on: EVENTS, minutes: 10 },

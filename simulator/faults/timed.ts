@@ -1,3 +1,4 @@
+import { keysOf } from '../services/kms.ts';
 import type { Site } from '../site.ts';
 import type { Injection } from './faults.ts';
 
@@ -33,6 +34,14 @@ export function arm(site: Site, { name, at, target, until }: Injection, strike: 
         () => node.host.silence(-1),
       );
       break;
+    case 'disabled-key': {
+      const keys = keysOf(site.assembly, at).map(({ arn }) => arn);
+      between(
+        () => world.kms.disable(keys, 1),
+        () => world.kms.disable(keys, -1),
+      );
+      break;
+    }
     case 'deploy':
       between(() => world.deploy());
       break;

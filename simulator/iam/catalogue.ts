@@ -37,6 +37,7 @@ const GLOBAL_KEYS = [
   'aws:SourceAccount',
   'aws:SourceArn',
   'aws:SourceVpce',
+  'lambda:SourceFunctionArn',
 ].map((key) => key.toLowerCase());
 
 const services = new Map<string, Promise<ReadonlyMap<string, Action>>>();

@@ -9,6 +9,7 @@ import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
 import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { Site } from '../site.ts';
+import type { CertificateRules } from './certificates.ts';
 import type { Report } from './invariants.ts';
 import type { PlanRules } from './plan.ts';
 
@@ -19,6 +20,12 @@ export interface Disruption {
   /** What it is good for: bringing the resource up, or taking it down. */
   readonly towards: 'running' | 'stopped';
   readonly resource: string;
+}
+
+/** What other rules know of a node. */
+interface Rules {
+  readonly plan: PlanRules;
+  readonly certificates: CertificateRules;
 }
 
 /** The same call on the same resource more often than this within an hour is no patience. */
@@ -49,6 +56,7 @@ const EVIDENCE: Readonly<Record<string, 'nodes' | 'database'>> = {
 export class CallRules {
   private readonly site: Site;
   private readonly plan: PlanRules;
+  private readonly certificates: CertificateRules;
   private readonly report: Report;
   /** Executions that have made disruptive calls and have not ended. */
   private readonly actors = new Set<string>();
@@ -56,9 +64,10 @@ export class CallRules {
   private readonly seen = new Map<string, number>();
   private readonly made = new Map<string, number[]>();
 
-  constructor(site: Site, plan: PlanRules, report: Report) {
+  constructor(site: Site, rules: Rules, report: Report) {
     this.site = site;
-    this.plan = plan;
+    this.plan = rules.plan;
+    this.certificates = rules.certificates;
     this.report = report;
   }
 
@@ -89,12 +98,18 @@ export class CallRules {
       by.site === this.site ? by.functionName : `${by.functionName} of ${by.site.name}`;
     const who = `${caller} for ${by.execution ?? 'no execution'}`;
     const does = `${who} makes ${call} on ${name === 'database' ? name : `node ${name}`}`;
+    const renews = call.startsWith('certificate-');
     if (!this.isUndrain(name, towards)) this.judgeIntent(name, towards, does);
-    this.judgeRecord(name, does, by);
+    if (renews && name !== 'database') this.certificates.judgeRecord(name, does, by.execution);
+    else this.judgeRecord(name, does, by);
     this.judgeMutex(does, by);
     this.judgeEvidence(name, does, by);
     if (!TRIES.has(call)) this.judgeBounds(`${call} ${name}`, does);
-    if (name !== 'database') {
+    if (renews && name !== 'database') {
+      // A request changes nothing that is served.
+      if (call !== 'certificate-request') this.certificates.judgeServing(name, does);
+      this.certificates.sent(call, name, by.execution);
+    } else if (name !== 'database') {
       // The plan for the database follows that for the nodes, so Intent covers its stop.
       if (towards === 'stopped') this.judgeServing(name, does);
       else this.judgeShared(name, does);

@@ -1,9 +1,13 @@
+import type { Sight } from '../../functions/shared/view.ts';
 import type { Invocation } from '../api.ts';
 import type { Call } from '../faults/faults.ts';
+import type { Host } from '../host.ts';
+import type { Served } from '../host-tls.ts';
 import type { Execution } from '../services/step-functions/step-functions.ts';
 import type { Site } from '../site.ts';
 import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';
+import { CertificateRules } from './certificates.ts';
 import {
   type Finding,
   HostFailed,
@@ -29,6 +33,7 @@ export class Judge {
   private readonly alerts: AlertRules;
   private readonly runs: RunRules;
   private readonly plan: PlanRules;
+  private readonly certificates: CertificateRules;
 
   constructor(site: Site, plan: Plan) {
     const report = (invariant: Invariant, what: string) => this.broken(invariant, what);
@@ -36,7 +41,8 @@ export class Judge {
     this.alerts = new AlertRules(site, report);
     this.runs = new RunRules(site, report);
     this.plan = new PlanRules(site, plan, report);
-    this.calls = new CallRules(site, this.plan, report);
+    this.certificates = new CertificateRules(site, report);
+    this.calls = new CallRules(site, { plan: this.plan, certificates: this.certificates }, report);
   }
 
   /** The operator has deployed another plan. */
@@ -91,16 +97,22 @@ export class Judge {
   executionEnded(execution: Execution): void {
     this.runs.ended(execution);
     this.calls.ended(execution);
+    this.certificates.ended(execution);
   }
 
-  /** Called when the key or the certificate of a host has changed. */
-  certificateChanged(host: string, key: string, certificate: string): void {
-    if (key !== certificate) {
-      this.broken(
-        9,
-        `host ${host} holds the key of ${key} beside the certificate of ${certificate}`,
-      );
-    }
+  /** Called after each change of the pair of a host, and of what its nginx serves. */
+  certificatesChanged(node: string, tls: Served): void {
+    this.certificates.changed(node, tls);
+  }
+
+  /** Called when a script that changed a host has ended. */
+  certificatesAtRest(node: string, host: Host): void {
+    this.certificates.atRest(node, host);
+  }
+
+  /** Called when a function has looked at a node as a client does. */
+  looked(node: string, sight: Sight, by: Invocation): void {
+    this.certificates.looked(node, sight, by.execution);
   }
 
   private missing(Kind: new (message: string) => Finding, what: string): void {

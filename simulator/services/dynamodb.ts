@@ -45,6 +45,7 @@ interface Table {
  */
 export class DynamoDb {
   readonly tables = new Map<string, Table>();
+  private readonly readings = new WeakMap<Item, Record<string, unknown>>();
 
   constructor(world: World) {
     for (const site of world.sites) {
@@ -77,10 +78,23 @@ export class DynamoDb {
     const table = [...this.tables.values()].find(({ site }) => site === of);
     return new Map(
       [...(table?.items.values() ?? [])].map((item) => {
-        const { sk, value } = unmarshall(item);
+        const { sk, value } = this.read(item);
         return [sk, value];
       }),
     );
+  }
+
+  /** Puts an item into the first table of a site, before anything is played. */
+  write(of: Site, item: Item): void {
+    const table = [...this.tables.values()].find(({ site }) => site === of);
+    table?.items.set(keyOf(item), item);
+  }
+
+  /** An item is never changed, only replaced: the judge reads each many times. */
+  private read(item: Item): ReturnType<typeof unmarshall> {
+    const read = this.readings.get(item) ?? unmarshall(item);
+    this.readings.set(item, read);
+    return read;
   }
 
   private table(name: string | undefined) {

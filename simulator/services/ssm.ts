@@ -3,6 +3,8 @@ import type {
   DescribeInstanceInformationCommandOutput,
   GetCommandInvocationCommandInput,
   GetCommandInvocationCommandOutput,
+  GetParameterCommandInput,
+  GetParameterCommandOutput,
   SendCommandCommandInput,
   SendCommandCommandOutput,
 } from '@aws-sdk/client-ssm';
@@ -25,7 +27,24 @@ export const ssmTypes: Readonly<Record<string, ResourceType>> = {
     only: { DocumentType: ['"Command"'] },
     names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
   },
+  'AWS::SSM::Parameter': {
+    reads: ['Name', 'Value'],
+    ignores: ['AllowedPattern', 'Description'],
+    // The advanced tier costs and takes more.
+    only: { DataType: ['"text"'], Tier: ['"Standard"'], Type: ['"String"'] },
+    names: (resource) => ({ ref: String(resource.optional('Name') ?? resource.generatedName()) }),
+  },
 };
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const LONGEST_PARAMETER = 4096;
+
+interface Parameter {
+  readonly site: Site;
+  readonly arn: string;
+  readonly value: string;
+  readonly writtenAt: Date;
+}
 
 interface Command {
   readonly document: string;
@@ -45,6 +64,7 @@ interface Document {
 export class Ssm {
   private readonly world: World;
   private readonly documents = new Map<string, Document>();
+  private readonly parameters = new Map<string, Parameter>();
   private readonly commands = new Map<string, Command>();
 
   constructor(world: World) {
@@ -66,6 +86,17 @@ export class Ssm {
       const name = assembly.names(resource).ref;
       const arn = resource.arn('ssm', `document/${name}`);
       this.documents.set(name, { site, command, arn });
+    }
+    withdraw(this.parameters, site);
+    for (const resource of assembly.resources('AWS::SSM::Parameter')) {
+      const name = assembly.names(resource).ref;
+      const value = resource.text('Value');
+      if (Buffer.byteLength(value) > LONGEST_PARAMETER) {
+        throw new NotModelled(`${resource.where}: Value is longer than ${LONGEST_PARAMETER} bytes`);
+      }
+      // A name that begins with a slash has no second one in its ARN.
+      const arn = resource.arn('ssm', `parameter/${name.replace(/^\//, '')}`);
+      this.parameters.set(name, { site, arn, value, writtenAt: new Date(this.world.clock.now) });
     }
   }
 
@@ -187,7 +218,32 @@ export class Ssm {
         };
       },
     ),
+    GetParameter: operation(
+      ({ Name = '' }: GetParameterCommandInput) => [
+        { action: 'ssm:GetParameter', resources: [this.parameter(Name).arn] },
+      ],
+      ({ Name = '' }): Output<GetParameterCommandOutput> => {
+        const { arn, value, writtenAt } = this.parameter(Name);
+        return {
+          Parameter: {
+            ARN: arn,
+            DataType: 'text',
+            LastModifiedDate: writtenAt,
+            Name,
+            Type: 'String',
+            Value: value,
+            Version: 1,
+          },
+        };
+      },
+    ),
   };
+
+  private parameter(name: string): Parameter {
+    const parameter = this.parameters.get(name);
+    if (!parameter) throw new AwsError('ParameterNotFound', '');
+    return parameter;
+  }
 
   /** An instance that EC2 does not have is to Systems Manager just one more that it cannot reach. */
   private target(id: string): Instance {

@@ -260,6 +260,21 @@ describe('a deployment, told to somebody without an AWS account', () => {
       /--against: "nowhere" is no folder/,
     ],
     ['an option of the CDK', ['deploy', '--context', 'config=x.ts'], /unknown option '--context'/],
+    [
+      'how certificates stand, without credentials',
+      ['certificate', 'status'],
+      /not asked about certificates, because there are no credentials .* Log in/,
+    ],
+    ['renewal without credentials', ['certificate', 'renew'], /no credentials .* Log in/],
+    ['authorities without credentials', ['certificate', 'ca'], /no credentials .* Log in/],
+    ['a node that no site has', ['certificate', 'renew', '--node', 'c'], /--node.*'c'.*a, b/],
+    ['a node without its option', ['certificate', 'renew', 'a'], /too many arguments/],
+    ['certificates, and no word of what', ['certificate'], /status.*\n.*renew.*\n.*ca /s],
+    [
+      'a file of the site that is none',
+      ['certificate', 'status', '--config', 'nowhere.ts'],
+      /nowhere\.ts/,
+    ],
   ];
 
   it.each(mistakes)('%s is a sentence and exit code 2', (_what, args, sentence) => {

@@ -16,19 +16,10 @@ it('breaks Liveness when a run outlives the longest time-out of a workflow', asy
   );
 });
 
-it('breaks Certificates when a host holds a key beside the certificate of another', async () => {
-  const { world } = await stillWorld();
-
-  world.judge.certificateChanged('i-a', 'new', 'old');
-
-  expect(found(world)).toEqual([expect.stringMatching(/invariant 9 \(Certificates\).* host i-a /)]);
-});
-
 it('breaks Lease when a run that ended still holds it after five minutes', async () => {
   const untended = edited(clinic, ({ Resources }) => {
     for (const id of Object.keys(Resources)) {
-      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEnded'))
-        delete Resources[id];
+      if (id.startsWith('SiteEachMinute') || id.startsWith('SiteRunEnded')) delete Resources[id];
     }
   });
 

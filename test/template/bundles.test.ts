@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { bundle } from '../../infra/bundle.ts';
 import { Assembly } from './support/assembly.ts';
 import { callInFreshProcess, stagedFiles } from './support/fresh-process.ts';
-import { Loopback } from './support/loopback.ts';
+import { Loopback, TO_CLOUDFORMATION } from './support/loopback.ts';
 import { hospital } from './support/sites.ts';
 import { WIRE_CASES } from './support/wire-cases.ts';
 
@@ -46,11 +46,7 @@ const clientOf = (operation: string): string => {
 };
 
 it('every function of both templates is called here, and every handler is a function', () => {
-  const everywhere = [...assembly.site, ...assembly.operations].filter(
-    ({ type }) => type === 'AWS::Lambda::Function',
-  );
-
-  expect(everywhere).toHaveLength(functions.length);
+  expect(assembly.everywhere('Lambda::Function')).toHaveLength(functions.length);
   expect(functions.map(({ name }) => name).sort()).toEqual(Object.keys(WIRE_CASES).sort());
   expect(sizes.map(({ name }) => name).sort()).toEqual(Object.keys(WIRE_CASES).sort());
 });
@@ -61,8 +57,9 @@ describe.each(functions)('the bundle of $name, in a fresh process', (fn) => {
 
   it.each(cases)('$what', async ({ event, answers, calls, result, error }) => {
     aws.answers = answers;
+    const here = JSON.parse(JSON.stringify(event).replaceAll('<endpoint>', endpoint));
 
-    const outcome = await callInFreshProcess(fn, event, endpoint);
+    const outcome = await callInFreshProcess(fn, here, endpoint);
 
     expect(aws.calls.map(({ operation }) => operation)).toEqual(calls.map(([name]) => name));
     expect(aws.calls).toMatchObject(calls.map(([, input = {}]) => ({ input })));
@@ -71,32 +68,41 @@ describe.each(functions)('the bundle of $name, in a fresh process', (fn) => {
 
   it('is sent to AWS by each client that it carries, and carries no other', () => {
     const reached = new Set(
-      cases.flatMap(({ calls }) => calls.map(([operation]) => clientOf(operation))),
+      cases
+        .flatMap(({ calls }) => calls.map(([operation]) => operation))
+        .filter((operation) => operation !== TO_CLOUDFORMATION)
+        .map(clientOf),
     );
 
     expect([...reached].sort()).toEqual([...(size?.clients ?? [])].sort());
   });
 
-  it('reads its settings before anything else, and names what it misses', async () => {
-    const { TABLE: _, ...environment } = fn.environment;
-
-    const outcome = await callInFreshProcess(fn, {}, endpoint, environment);
-
-    expect(outcome).toMatchObject({
-      error: 'InvalidSettings',
-      message: expect.stringContaining('TABLE'),
-    });
-    expect(aws.calls).toEqual([]);
-  });
-
-  it('is one file, whose weight is within 150 KB and 100 KB for each client', () => {
+  it('is one file, whose weight is within 150 KB, 100 KB for each client, 120 KB for X.509', () => {
     const file = path.join(fn.asset, `${fn.name}.mjs`);
+    const { clients = [], libraries = [] } = size ?? {};
 
     expect(stagedFiles(fn)).toEqual([`${fn.name}.mjs`]);
     expect(statSync(file).size).toBe(size?.bytes);
-    expect(size?.bytes).toBeLessThanOrEqual(150_000 + 100_000 * (size?.clients.length ?? 0));
+    expect(size?.bytes).toBeLessThanOrEqual(
+      150_000 + 100_000 * clients.length + 120_000 * libraries.length,
+    );
   });
 });
+
+it.each(functions.filter(({ environment }) => Object.keys(environment).length > 0))(
+  'the bundle of $name reads its settings before anything else, and names what it misses',
+  async (fn) => {
+    const [[missing] = [''], ...others] = Object.entries(fn.environment);
+
+    const outcome = await callInFreshProcess(fn, {}, endpoint, Object.fromEntries(others));
+
+    expect(outcome).toMatchObject({
+      error: 'InvalidSettings',
+      message: expect.stringContaining(missing),
+    });
+    expect(aws.calls).toEqual([]);
+  },
+);
 
 // The tick takes any event for "look now".
 it.each(functions.filter(({ name }) => name !== 'site/tick'))(
@@ -109,25 +115,66 @@ it.each(functions.filter(({ name }) => name !== 'site/tick'))(
   },
 );
 
+/** A copy of what is bundled, with one more handler, and what its build says. */
+function buildWith(name: string, source: string) {
+  const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
+    cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  writeFileSync(path.join(copy, `functions/${name}.ts`), source);
+  const run = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
+  return { copy, run };
+}
+
 describe('a bundle that is too heavy', () => {
   it('fails the build, which names it and writes nothing', async () => {
-    const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-heavy-'));
-    onTestFinished(() => rmSync(copy, { recursive: true }));
-    for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
-      cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
-    }
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
     const heavy = `export const create = () => () => '${'x'.repeat(150_000)}';\n`;
-    writeFileSync(path.join(copy, 'functions/power/heavy.ts'), heavy);
 
-    const build = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
+    const { copy, run } = buildWith('power/heavy', heavy);
 
-    await expect(build).rejects.toMatchObject({
+    await expect(run).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
         /functions\/power\/heavy\.ts: its bundle is 15\d{4} bytes, over its limit of 150000/,
       ),
     });
     expect(existsSync(path.join(copy, 'build'))).toBe(false);
+  });
+});
+
+describe('clients that are our own code', () => {
+  const TOLD = "measures.put([{ name: 'Seen', unit: 'Count', value: 1, dimensions: {} }])";
+
+  it.each([
+    ['by their name', `(_env, clients) => async () => clients.${TOLD}`],
+    ['taken apart', `(_env, { measures }) => async () => ${TOLD}`],
+    [
+      'taken apart among others',
+      `(_env, all) => async () => { const { ec2, measures } = all; ${TOLD}; }`,
+    ],
+    ['passed on to other code of ours', '(_env, clients) => async () => tell(clients)'],
+  ])('are handed to a function that uses them %s', async (_how, create) => {
+    const helper = `const tell = (clients) => clients.${TOLD};`;
+    const source = `${helper}\nexport const create = ${create};\n`;
+    const { copy, run } = buildWith('power/tells', source);
+    await run;
+
+    const bundled = path.join(copy, 'build/power/tells/power/tells.mjs');
+    const call = `import('${bundled}').then(({ handler }) => handler())`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', call]);
+
+    expect(JSON.parse(stdout)).toMatchObject({ Seen: 1 });
+  });
+
+  it('burden no function that only speaks of them', async () => {
+    const source = '/** Looks at clients.measures. */\nexport const create = () => () => 1;\n';
+    const { copy, run } = buildWith('power/silent', source);
+    await run;
+
+    const { size } = statSync(path.join(copy, 'build/power/silent/power/silent.mjs'));
+
+    expect(size).toBeLessThan(1000);
   });
 });

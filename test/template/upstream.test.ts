@@ -21,14 +21,14 @@ const PROVISIONED = [
   ...numbered('E', 8),
 ];
 const RUNNING = numbered('C', 10);
-const TO_COME = ['V1', 'C6', 'C7', 'C8', 'C9', 'C10'];
+const TO_COME = ['V1', 'C7', 'C8', 'C9', 'C10'];
 const QUIRKS = numbered('Q', 38);
 
 /** Quirks of what does not run yet; each other one is of infrastructure, and has a test. */
-const MAY_WAIT = new Set([5, 8, 9, 31, 35].map((quirk) => `Q${quirk}`));
+const MAY_WAIT = new Set([5, 31].map((quirk) => `Q${quirk}`));
 
 /** What a row that is put off may wait for. */
-const CAPABILITIES = /\b(certificates|Keycloak|Client VPN)\b/;
+const CAPABILITIES = /\b(Keycloak|Client VPN)\b/;
 
 interface Row {
   readonly id: string;

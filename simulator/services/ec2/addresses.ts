@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { Resource } from '../../template.ts';
 import type { Instance } from './instance.ts';
 
@@ -35,10 +36,36 @@ export function lentAddress(instance: Instance, all: readonly Instance[]): strin
   return `${LENT}.${firstFree(drawn, isTaken)}`;
 }
 
+/** AWS keeps the first four addresses of a subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html */
+const KEPT = 4;
+
+/** The address of an instance in its subnet, for as long as it is there: none that another one has. */
+export function privateAddress(
+  instance: Resource,
+  subnet: Resource,
+  taken: readonly string[],
+): string {
+  const [base, prefix] = ipaddr.IPv4.parseCIDR(subnet.text('CidrBlock'));
+  const [, , , last = 0] = base.octets;
+  // The last one is kept, too. No subnet of ours needs more than the last part of an address.
+  const highest = Math.min(2 ** (32 - prefix), 256) - 2 - KEPT;
+  const at = (number: number) => [...base.octets.slice(0, 3), last + KEPT + number - 1].join('.');
+  const drawn = (Number.parseInt(instance.fingerprint(2), 16) % highest) + 1;
+  let number = drawn;
+  while (taken.includes(at(number))) number = (number % highest) + 1;
+  return at(number);
+}
+
 function firstFree(drawn: number, isTaken: (number: number) => boolean): number {
   let number = drawn;
   while (isTaken(number)) number = (number % HIGHEST) + 1;
   return number;
+}
+
+/** The private name of an address, likewise. */
+export function privateName(region: string, address: string): string {
+  const zone = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+  return `ip-${address.replaceAll('.', '-')}.${zone}`;
 }
 
 /** The public name of an address: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */

@@ -12,7 +12,7 @@ import type {
 import { type Invocation, type Operations, operation } from '../../api.ts';
 import { AwsError, NotModelled } from '../../aws-error.ts';
 import type { World } from '../../world.ts';
-import { lentAddress, publicName } from './addresses.ts';
+import { lentAddress, privateName, publicName } from './addresses.ts';
 import { type Instance, nodeOf, resourceTags, stateOf } from './instance.ts';
 import { instancesOf } from './launch.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -134,7 +134,7 @@ export class Ec2 {
  * Without an address it has no name either, and the API says so with an empty text.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
  */
-function described({ id, type, region, seen, tags }: Instance): ApiInstance {
+export function described({ id, type, region, seen, tags, privateAddress }: Instance): ApiInstance {
   const { address, reason, state } = seen;
   return {
     InstanceId: id,
@@ -143,6 +143,8 @@ function described({ id, type, region, seen, tags }: Instance): ApiInstance {
     StateTransitionReason: reason?.transition ?? '',
     ...(reason && { StateReason: { Code: reason.code, Message: reason.message } }),
     ...(address !== undefined && { PublicIpAddress: address }),
+    PrivateIpAddress: privateAddress,
+    PrivateDnsName: privateName(region, privateAddress),
     PublicDnsName: address === undefined ? '' : publicName(region, address),
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   };

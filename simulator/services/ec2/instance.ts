@@ -43,6 +43,8 @@ export interface Instance {
   /** What is true. */
   state: InstanceStateName;
   since: number;
+  /** Its address in the network, which it keeps while it is stopped. */
+  readonly privateAddress: string;
   /** Its public address; none where nobody gives it one, or while EC2 lends it none. */
   address: string | undefined;
   /** Whether its address is lent, a new one at each start, for as long as it runs. */

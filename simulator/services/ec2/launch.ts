@@ -6,7 +6,7 @@ import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import { keyOfBucket } from '../s3.ts';
 import { keysOfSecrets } from '../secrets-manager.ts';
-import { elasticAddress } from './addresses.ts';
+import { elasticAddress, privateAddress } from './addresses.ts';
 import { type Instance, nodeOf } from './instance.ts';
 import { mapsAddresses, networkTypes, reachOf, subnetOf } from './reach.ts';
 import { securityGroupTypes } from './security-groups.ts';
@@ -45,7 +45,11 @@ export const ec2Types: Readonly<Record<string, ResourceType>> = {
 export function instancesOf(site: Site): Instance[] {
   const { assembly, world } = site;
   const addresses = assembly.resources('AWS::EC2::EIP');
+  const taken: string[] = [];
   return assembly.resources('AWS::EC2::Instance').map((resource) => {
+    const subnet = subnetOf(assembly, resource);
+    const inside = privateAddress(resource, subnet, taken);
+    taken.push(inside);
     const id = assembly.names(resource).ref;
     const eip = addresses.find((address) => address.optional('InstanceId') === id);
     const arn = resource.arn('ec2', `instance/${id}`);
@@ -71,11 +75,12 @@ export function instancesOf(site: Site): Instance[] {
       type: typeOf(resource),
       region: resource.stack.region,
       tags,
+      privateAddress: inside,
       address: eip && assembly.names(eip).ref,
       // Without an Elastic IP address it has one that EC2 lends it, if its subnet says so: a new one
       // at each start, none while it is stopped.
       // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
-      borrows: !eip && mapsAddresses(subnetOf(assembly, resource)),
+      borrows: !eip && mapsAddresses(subnet),
       last: undefined,
       host: new Host(site, id, computer, reachOf(assembly, resource)),
       keys: launch.keys,

@@ -97,6 +97,32 @@ export function reachOf(assembly: Assembly, instance: Resource): Reach {
   };
 }
 
+/** What keeps a function in a VPC from an instance's ports for clients: a sentence for each gap. */
+export function sightGaps(assembly: Assembly, fn: Resource, instance: Resource): string[] {
+  const saying = (gap: string) => `${fn.where} cannot look at ${instance.where}: ${gap}`;
+  const { SecurityGroupIds, SubnetIds } = fn.required('VpcConfig') as VpcConfig;
+  const subnets = SubnetIds.map((id) => subnetNamed(assembly, id, fn));
+  const subnet = subnetOf(assembly, instance);
+  const vpc = subnet.text('VpcId');
+  if (subnets.some((one) => one.text('VpcId') !== vpc)) return [saying(`it is not in ${vpc}`)];
+  const mine = new SecurityGroups(assembly, fn, 'VpcConfig', SecurityGroupIds);
+  const its = new SecurityGroups(assembly, instance, 'SecurityGroupIds');
+  const ranges = subnets.map((one) => one.text('CidrBlock'));
+  return CLIENT_PORTS.flatMap((port) => [
+    ...(mine.let('Egress', port, wearer(its, [subnet.text('CidrBlock')]))
+      ? []
+      : [saying(`${mine.where}: no rule lets tcp ${port} out to it`)]),
+    ...(its.let('Ingress', port, wearer(mine, ranges))
+      ? []
+      : [saying(`${its.where}: no rule lets tcp ${port} in from the function`)]),
+  ]);
+}
+
+interface VpcConfig {
+  readonly SecurityGroupIds: readonly string[];
+  readonly SubnetIds: readonly string[];
+}
+
 export function subnetOf(assembly: Assembly, instance: Resource): Resource {
   return subnetNamed(assembly, instance.text('SubnetId'), instance);
 }

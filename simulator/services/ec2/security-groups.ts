@@ -66,10 +66,15 @@ export class SecurityGroups {
   private readonly groups: readonly Resource[];
 
   /** Throws `NotModelled` where `wearer` wears a group that is in no template. */
-  constructor(assembly: Assembly, wearer: Resource, property: string) {
+  constructor(
+    assembly: Assembly,
+    wearer: Resource,
+    property: string,
+    ids = wearer.required(property) as readonly string[],
+  ) {
     this.assembly = assembly;
-    this.ids = wearer.required(property) as string[];
-    this.groups = this.ids.map((id) => {
+    this.ids = ids;
+    this.groups = ids.map((id) => {
       const group = assembly.named('AWS::EC2::SecurityGroup', id);
       if (!group) throw new NotModelled(`${wearer.where}: ${property} ${id} is in no template`);
       return group;

@@ -117,6 +117,7 @@ export class LambdaService {
     const by: Invocation = {
       site: deployed.site,
       functionName: deployed.label,
+      functionArn: deployed.arn,
       role: deployed.role,
       execution,
       network,

@@ -14,6 +14,7 @@ export const signalled = (signal: 'STOP' | 'CONT' | 'KILL', service: string): st
 export const pairWithKey = (kind: 'own' | 'rsa'): string => `
   cd /opt/orthweb/tls
   mkdir gen/other
+  cp gen/interim/ca.pem gen/interim/name gen/other
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 -subj /CN=orthweb-a \\
     -addext subjectAltName=DNS:orthweb-a -keyout gen/other/tls.key -out gen/other/fullchain.pem
   [[ ${kind} == own ]] || openssl genrsa -out gen/other/tls.key 2048
@@ -32,6 +33,11 @@ export const filledDisk = (left: number): string => `
   free=$(df --block-size=1 --output=avail /opt/orthweb | tail --lines 1)
   head --bytes "$((free - ${left}))" /dev/zero >/opt/orthweb/filled || true`;
 export const FREE_DISK = 'rm /opt/orthweb/filled';
+
+/** Puts a program before one of the same name; both are bash, and "$0" is the one of the machine. */
+export const overlaid = (program: string, script: string): string => `
+  printf '%s\\n' '#!/bin/bash' 'set -- /usr/bin/${program} "$@"' '${script}' >/usr/local/bin/${program}
+  chmod +x /usr/local/bin/${program}`;
 
 /** Orthanc gives up on its database at once, as it else does after a minute. */
 export const IMPATIENT_ORTHANC = `

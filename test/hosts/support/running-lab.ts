@@ -6,6 +6,9 @@ import { Site } from './site.ts';
 /** A script of a host that has a Command document. */
 export type DocumentName =
   | 'boot'
+  | 'certificate-install'
+  | 'certificate-request'
+  | 'certificate-rollback'
   | 'drain'
   | 'logs'
   | 'probe'

@@ -2,7 +2,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { onTestFinished } from 'vitest';
 import type { Invocation } from '../../../simulator/api.ts';
 import { instantAt } from '../../../simulator/report/local-time.ts';
-import { World } from '../../../simulator/world.ts';
+import { World, type WorldOptions } from '../../../simulator/world.ts';
 import { clinic } from './faulted.ts';
 
 export const RUN = 'arn:aws:states:ca-central-1:111122223333:execution:clinic-power:run-1';
@@ -11,7 +11,11 @@ export const RUN = 'arn:aws:states:ca-central-1:111122223333:execution:clinic-po
  * A world at a standstill, in which a test plants what the judge must notice. The process has its
  * own time back when the test is over.
  */
-export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
+export async function stillWorld(
+  of = clinic,
+  from = '2026-11-30T00:00',
+  certificates: WorldOptions['certificates'] = 'issued',
+) {
   const world = await World.load({
     directory: of.directory,
     plan: of.plan,
@@ -19,6 +23,7 @@ export async function stillWorld(of = clinic, from = '2026-11-30T00:00') {
     seed: 1,
     faults: [],
     skipQuietTicks: true,
+    certificates,
   });
   onTestFinished(() => world.clock.uninstall());
   const record = (sk: string, value: object) => {

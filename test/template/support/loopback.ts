@@ -8,8 +8,15 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** What AWS would answer: an object goes as JSON, a string as XML, an `AwsRefusal` as an error. */
-export type Answers = Readonly<Record<string, object | string | AwsRefusal>>;
+/**
+ * What AWS would answer: an object goes as JSON, a string as XML, an `AwsRefusal` as an error, a
+ * function by what it makes of the input.
+ */
+export type Answers = Readonly<Record<string, Answer | ((input: Call['input']) => Answer)>>;
+type Answer = object | string | AwsRefusal;
+
+/** What CloudFormation is told of a resource: a `PUT` that nobody signs. */
+export const TO_CLOUDFORMATION = 'cloudformation PUT';
 
 export class AwsRefusal {
   readonly name: string;
@@ -31,7 +38,8 @@ export class Loopback {
   readonly #server = createServer((request, response) => {
     read(request).then((call) => {
       this.calls.push(call);
-      const answer = this.answers[call.operation] ?? new AwsRefusal('NotAnswered', call.operation);
+      const given = this.answers[call.operation] ?? new AwsRefusal('NotAnswered', call.operation);
+      const answer = typeof given === 'function' ? given(call.input) : given;
       const refused = answer instanceof AwsRefusal;
       response.writeHead(refused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' });
       const xml = request.headers['x-amz-target'] === undefined;
@@ -55,6 +63,7 @@ async function read(request: IncomingMessage): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
+  if (request.method === 'PUT') return { operation: TO_CLOUDFORMATION, input: JSON.parse(text) };
   const service = /Credential=\w+\/\d+\/[\w-]+\/(\w+)\//.exec(request.headers.authorization ?? '');
   const target = request.headers['x-amz-target'];
   const input = target ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
@@ -62,7 +71,7 @@ async function read(request: IncomingMessage): Promise<Call> {
   return { operation: `${service?.[1]} ${operation}`, input };
 }
 
-const body = (answer: object | string): string =>
+const body = (answer: Answer): string =>
   typeof answer === 'string' ? answer : JSON.stringify(answer);
 
 /** A refusal in the protocol of its service: EC2 has one of its own. */

@@ -164,6 +164,34 @@ describe('a run that has nothing to look at', () => {
     expect(table.transactions).toEqual([]);
   });
 
+  const failing = {
+    since: iso('11:50'),
+    attempts: 1,
+    notBefore: iso('12:05'),
+    reason: 'x',
+  };
+  const resting = { 'CERTIFICATE#a': { published: {}, failing } };
+
+  it('gives the peer its turn while one that has just failed rests', async () => {
+    const tick = await begin('12:00:10', awake(resting), { state: { trigger: 'tick' } });
+    const later = await begin('12:05', awake(resting), { state: { trigger: 'tick' } });
+
+    expect([tick.wanted.nodes, later.wanted.nodes]).toEqual([['b'], ['a', 'b']]);
+  });
+
+  it('leaves a node that rests alone, unless a person asks for it', async () => {
+    const both = { ...resting, 'CERTIFICATE#b': { published: {}, failing } };
+
+    const daily = await begin('12:00:10', awake(both), { state: { trigger: 'daily' } });
+    const person = await begin('12:00:10', awake(both), { state: { nodes: ['a'] } });
+
+    expect(daily).toMatchObject({
+      next: 'leave',
+      because: 'a renewal that failed rests until its next try',
+    });
+    expect(person).toMatchObject({ next: 'look', wanted: { nodes: ['a'] } });
+  });
+
   it('looks all the same where one of two runs', async () => {
     const run = await begin('12:00:10', awake(reached(NIGHT)));
 

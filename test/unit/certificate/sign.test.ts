@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { authorityCertificate } from '../../../functions/certificate/authority-certificate.ts';
 import type { Run } from '../../../functions/certificate/run.ts';
 import { create } from '../../../functions/certificate/sign.ts';
+import { seal } from '../../../functions/certificate/x509.ts';
 import type { Clients } from '../../../functions/shared/clients.ts';
-import { NAMES, rsaKey, testAuthority, testRequest } from '../../support/authority.ts';
+import { NAMES, rsaKey, signer, testAuthority, testRequest } from '../../support/authority.ts';
 import { awsError, clients, context, refuse, service } from '../support/clients.ts';
 
 const GENERATION = '20261123T120000Z-0a1b2c3d';
@@ -232,12 +234,53 @@ it.each<[string, Run, RegExp]>([
   });
 });
 
+it('does not sign with a certificate of the right key that this key has not signed', async () => {
+  const { kms, site, number } = first;
+  const unsigned = authorityCertificate({
+    publicKey: kms.publicKey,
+    site,
+    number,
+    signed: new Date(Date.now() - 86_400_000),
+  });
+  const forged = await seal(unsigned, signer(rsaKey('node b')));
+
+  await expect(
+    sign(run({ authorities: [{ ...first.listed, pem: forged.toString() }] })),
+  ).rejects.toMatchObject({
+    name: 'AuthorityUnavailable',
+    message: expect.stringContaining('is not that of the key arn:'),
+  });
+});
+
 it('does not sign with an authority that would end first, and says what to do', async () => {
   const old = await testAuthority({ signed: new Date(Date.now() - 3600 * 86_400_000) });
 
   await expect(sign(run({ authorities: [old.listed] }))).rejects.toMatchObject({
     name: 'AuthorityUnavailable',
     message: expect.stringContaining('sign the authority anew, see docs/certificates.md'),
+  });
+});
+
+it('gives out no certificate that breaks a rule, and names each rule that it breaks', async () => {
+  const [names, publicKey] = [NAMES.slice(1, 2), rsaKey('odd', 2304)];
+  const odd = answer(GENERATION, testRequest(publicKey));
+  const nameless = instance('a', {
+    PublicDnsName: '',
+    PublicIpAddress: names[0],
+    PrivateDnsName: '',
+    PrivateIpAddress: '',
+  });
+
+  const signed = sign(run(), {
+    ec2: ec2(nameless),
+    ssm: ssm({ StandardOutputContent: odd }),
+  });
+
+  await expect(signed).rejects.toMatchObject({
+    name: 'RequestRefused',
+    message: expect.stringMatching(
+      /^the certificate for node a breaks key-size-of-acm: Its RSA .* dns-name: Its alternative/,
+    ),
   });
 });
 

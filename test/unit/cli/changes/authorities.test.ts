@@ -33,8 +33,8 @@ describe('another list of authorities', () => {
     const said = told(both, turned);
 
     expect(sentences(said)).toEqual([
-      'authority 2: signs from now on. Both nodes get a certificate of it within a day, and ' +
-        'devices that trust authority 1 alone refuse them.',
+      'authority 2: signs, as soon as both nodes have published it for 180 days or a renewal is ' +
+        'forced. From then on devices that trust authority 1 alone refuse both nodes.',
     ]);
     expect(said.verdict).toBe('interrupts');
   });

@@ -1,0 +1,84 @@
+import { sign, type X509Certificate } from 'node:crypto';
+import { leaf } from '../functions/certificate/leaf.ts';
+import { notAfterOf, seal } from '../functions/certificate/x509.ts';
+import { namesOf } from '../functions/shared/node-names.ts';
+import {
+  type CertificateRecord,
+  itemOf,
+  NODES,
+  type NodeName,
+} from '../functions/shared/operations-table.ts';
+import { NotModelled } from './aws-error.ts';
+import { certificatesIn } from './host-tls.ts';
+import { type RsaKey, rsaKey } from './rsa-key.ts';
+import { described } from './services/ec2/ec2.ts';
+import type { Site } from './site.ts';
+import type { World } from './world.ts';
+
+/** Each node of each site has a certificate of its first authority, as if one had just been issued. */
+export async function issue(world: World): Promise<void> {
+  for (const site of world.sites) {
+    const authorities = authoritiesOf(site);
+    const [first] = authorities;
+    if (!first) throw new NotModelled(`the site ${site.name} has no authority`);
+    for (const node of NODES) await issueFor(site, node, { first, authorities });
+  }
+}
+
+interface Authority {
+  readonly key: RsaKey;
+  readonly certificate: X509Certificate;
+}
+
+function authoritiesOf({ assembly }: Site): Authority[] {
+  return assembly.resources('Custom::CertificateAuthority').map((resource) => {
+    const [certificate] = certificatesIn(assembly.names(resource).attributes?.Pem ?? '');
+    if (!certificate) throw new NotModelled(`${resource.where} has no certificate`);
+    return { key: rsaKey(resource.text('Key'), 3072), certificate };
+  });
+}
+
+async function issueFor(
+  site: Site,
+  node: NodeName,
+  { first, authorities }: { readonly first: Authority; readonly authorities: readonly Authority[] },
+): Promise<void> {
+  const instance = site.node(node);
+  if (!instance) return;
+  const { clock, dynamodb } = site.world;
+  const now = new Date(clock.now);
+  const names = namesOf(described(instance));
+  const chance = site.chance(`certificate of node ${node}`);
+  const key = instance.host.nextKey();
+  const unsigned = leaf({
+    publicKey: key.publicKey,
+    site: site.name,
+    node,
+    names,
+    authority: first.certificate,
+    now,
+    serial: Buffer.from(chance.identifier(32), 'hex'),
+  });
+  const certificate = await seal(unsigned, async (bytes) =>
+    sign('sha256', bytes, first.key.privateKey),
+  );
+  instance.host.adopt({
+    id: `${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${chance.identifier(8)}`,
+    key,
+    certificate,
+    authorities: authorities.map((one) => one.certificate),
+    name: names[0] ?? '',
+  });
+  const at = now.toISOString();
+  const record: CertificateRecord = {
+    checkedAt: at,
+    served: {
+      fingerprint: certificate.fingerprint256,
+      notAfter: notAfterOf(certificate),
+      names,
+    },
+    renewedAt: at,
+    published: Object.fromEntries(authorities.map((one) => [one.certificate.fingerprint256, at])),
+  };
+  dynamodb.write(site, itemOf(`CERTIFICATE#${node}`, 1, record));
+}
