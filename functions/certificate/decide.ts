@@ -1,10 +1,10 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
-import type { NodeName } from '../shared/operations-table.ts';
+import { isResting, type NodeName } from '../shared/operations-table.ts';
 import { act, type Decision, finish, giveUp, type Scene, step, wait } from './moves.ts';
 import { enter, learn } from './progress.ts';
 import { renewal } from './renewal.ts';
 import type { Progress } from './run.ts';
-import { survey } from './survey.ts';
+import { isInspected, survey } from './survey.ts';
 
 /**
  * The next step of a certificate run, from what is true now.
@@ -35,12 +35,17 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
   const asked = scene.run.wanted.nodes;
   const [next] = asked
     .filter((node) => plan[node]?.due && !progress.renewed[node])
-    .sort((one, other) => rank(one, plan, progress) - rank(other, plan, progress));
+    .sort((one, other) => before(rank(one), rank(other)));
   if (!progress.node && !next) {
     const done = asked.filter((node) => progress.renewed[node]);
     return finish(scene, progress, `renewed: node ${done.join(', node ')}`, 'done');
   }
   const node = progress.node ?? next ?? 'a';
+  if (!progress.node && !isInspected(progress, node)) {
+    const { reason: what = 'its agent does not answer' } = progress.inspections[node] ?? {};
+    const reason = `${plan[node]?.reason}, and ${what}`;
+    return giveUp(scene, progress, { node, stage: 'prove', reason, passing: false });
+  }
   const begun = progress.node
     ? progress
     : {
@@ -50,13 +55,29 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
       };
   const step = renewal(scene, begun, node);
   return 'done' in step ? goOn(scene, step.done, plan) : step;
+
+  /**
+   * A node that may not be tried again yet comes last, or the tick, which comes for the other one,
+   * would come for ever. Then what clients have lost; then what has not failed before, so that a
+   * renewal that never comes about keeps nobody from theirs; then what runs out first.
+   */
+  function rank(one: NodeName): readonly number[] {
+    const record = scene.records[one];
+    const rests = scene.run.wanted.trigger !== 'person' && isResting(record, scene.now);
+    const troubled = record?.failing !== undefined || !isInspected(progress, one);
+    const expiry = progress.inspections[one]?.pair?.notAfter;
+    return [
+      Number(rests),
+      Number(!plan[one]?.urgent),
+      Number(troubled),
+      expiry ? new Date(expiry).getTime() : 0,
+    ];
+  }
 }
 
-/** What clients have lost comes first, then what runs out first. */
-function rank(node: NodeName, plan: NonNullable<Progress['plan']>, progress: Progress): number {
-  const expiry = progress.inspections[node]?.pair?.notAfter;
-  return plan[node]?.urgent ? -1 : expiry ? new Date(expiry).getTime() : 0;
-}
+/** The order of two ranks, of which the first difference counts. */
+const before = (one: readonly number[], other: readonly number[]): number =>
+  one.map((value, index) => value - (other[index] ?? 0)).find((less) => less !== 0) ?? 0;
 
 /** The former pair is put back, where the host has not done it by itself; then the run ends. */
 function undo(scene: Scene, progress: Progress): Decision {
