@@ -15,15 +15,23 @@ import { described } from './services/ec2/ec2.ts';
 import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
-/** Each node of each site has a certificate of its first authority, as if one had just been issued. */
-export async function issue(world: World): Promise<void> {
+/** For how many days each node has had its certificate. */
+export type Ages = Readonly<Record<NodeName, number>>;
+
+/**
+ * Each node of each site has a certificate of its first authority, as if it had been issued so long
+ * ago, and looked at just now.
+ */
+export async function issue(world: World, ages: Ages): Promise<void> {
   for (const site of world.sites) {
     const authorities = authoritiesOf(site);
     const [first] = authorities;
     if (!first) throw new NotModelled(`the site ${site.name} has no authority`);
-    for (const node of NODES) await issueFor(site, node, { first, authorities });
+    for (const node of NODES) await issueFor(site, node, ages[node], { first, authorities });
   }
 }
+
+const DAY_MS = 86_400_000;
 
 interface Authority {
   readonly key: RsaKey;
@@ -41,12 +49,13 @@ function authoritiesOf({ assembly }: Site): Authority[] {
 async function issueFor(
   site: Site,
   node: NodeName,
+  age: number,
   { first, authorities }: { readonly first: Authority; readonly authorities: readonly Authority[] },
 ): Promise<void> {
   const instance = site.node(node);
   if (!instance) return;
   const { clock, dynamodb } = site.world;
-  const now = new Date(clock.now);
+  const now = new Date(clock.now - age * DAY_MS);
   const names = namesOf(described(instance));
   const chance = site.chance(`certificate of node ${node}`);
   const key = instance.host.nextKey();
@@ -71,7 +80,7 @@ async function issueFor(
   });
   const at = now.toISOString();
   const record: CertificateRecord = {
-    checkedAt: at,
+    checkedAt: new Date(clock.now).toISOString(),
     served: {
       fingerprint: certificate.fingerprint256,
       notAfter: notAfterOf(certificate),

@@ -8,7 +8,7 @@ import { type Made, make } from './deployment.ts';
 import type { Fault } from './faults/library.ts';
 import { demand } from './iam/demand.ts';
 import { Iam } from './iam/iam.ts';
-import { issue } from './issue.ts';
+import { type Ages, issue } from './issue.ts';
 import type { Finding } from './judge/invariants.ts';
 import type { Judge } from './judge/judge.ts';
 import type { Plan } from './judge/plan.ts';
@@ -120,9 +120,10 @@ export interface WorldOptions {
   readonly neighbours?: readonly Deployment[];
   /**
    * What nodes begin with: the interim pair of their first boot, as a deployment leaves them, or a
-   * certificate that was issued at that instant, with its record; `interim` if absent.
+   * certificate that was issued at that instant, or so many days before, with its record; `interim`
+   * if absent.
    */
-  readonly certificates?: 'interim' | 'issued';
+  readonly certificates?: 'interim' | 'issued' | Ages;
   /** Whether ticks that read nothing new are passed over. */
   readonly skipQuietTicks: boolean;
   /** What the hosts of the site that is played run on, and its database; models if absent. */
@@ -227,7 +228,10 @@ export class World {
         neighbours: await Promise.all(others.map((one) => deployed(one, from))),
       };
       const world = new World(clock, prepared, options);
-      if (options.certificates === 'issued') await issue(world);
+      const { certificates = 'interim' } = options;
+      if (certificates !== 'interim') {
+        await issue(world, certificates === 'issued' ? { a: 0, b: 0 } : certificates);
+      }
       return world;
     } catch (error) {
       clock.uninstall();

@@ -49,6 +49,8 @@ interface Verdict {
 /** Step Functions: Standard workflows, interpreted by `aws-local-stepfunctions`. */
 export class StepFunctions {
   readonly executions: Execution[] = [];
+  /** Hears each event of each execution's history, with what went into a state and came out of it. */
+  heard: (event: object) => void = () => {};
   private readonly world: World;
   private readonly machines = new Map<string, Machine>();
 
@@ -192,6 +194,7 @@ export class StepFunctions {
 
   private async follow(execution: Execution, events: AsyncIterable<object>): Promise<void> {
     for await (const event of events as AsyncIterable<{ type: string; state?: { name: string } }>) {
+      this.heard(event);
       if (event.type !== 'StateEntered' && event.type !== 'StateRetried') continue;
       execution.transitions++;
       execution.state = event.state?.name ?? '';
