@@ -10,7 +10,10 @@ export interface Attention {
   readonly until?: string;
 }
 
-/** Whether the certificates of the nodes that run are to be looked at, from what is recorded. */
+/**
+ * Whether the certificates of the nodes that are meant to run are to be looked at, from what is
+ * recorded. One that is being started is no exception: where its peer cannot start, that takes weeks.
+ */
 export function attention(site: SiteState, now: Date): Attention {
   const reasons: string[] = [];
   const later: string[] = [];
@@ -24,8 +27,6 @@ export function attention(site: SiteState, now: Date): Attention {
     } else if (record?.wanted) {
       awaited = true;
       reasons.push(`node ${node} waits for a certificate: ${record.wanted.reason}`);
-    } else if (!intent.reachedAt) {
-      // It is being started, and power looks at its certificate before it counts as started.
     } else if (record?.failing) {
       reasons.push(`node ${node} is tried again: ${record.failing.reason}`);
     } else {

@@ -43,8 +43,10 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
   const resting = !isChanged ? restLeft(site, now) : planned ? CLOCKS.scheduleGrace - waited : 0;
   const free = lease.state === 'free';
   const care = attention(site, now);
-  // What a start waits for comes first; else a change of the site does.
-  const mayCare = free && careRest(site, now) <= 0 && !isChanged && (care.awaited || !pursued);
+  // What a start waits for comes first; else a change of the site does, but for its pauses: a node
+  // that cannot start must not keep its peer's certificate from being looked at.
+  const turn = care.awaited || !pursued || resting > 0;
+  const mayCare = free && careRest(site, now) <= 0 && !isChanged && turn;
   const startCertificate = mayCare ? care.reason : undefined;
   const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0 && !care.reason;
   const until = [(wish.until ?? plusYear(now)).toISOString(), care.until ?? ''].filter(Boolean);

@@ -54,11 +54,12 @@ describe('the certificates of a site', () => {
     expect(look(all)).toEqual({ awaited: false });
   });
 
-  it('are left to power while a node is being started', () => {
-    expect(look(intents(OPEN))).toEqual({ awaited: false });
-    expect(look({ ...intents(OPEN), ...certificates(failing('11:00')) })).toEqual({
-      awaited: false,
-    });
+  it('are looked at of a node that is being started, too: its peer may never come up', () => {
+    const never = look(intents(OPEN));
+    const failed = look({ ...intents(OPEN), ...certificates(failing('11:00')) });
+
+    expect(never).toMatchObject({ awaited: false, reason: expect.stringContaining('node a') });
+    expect(failed).toMatchObject({ awaited: false, reason: 'node a is tried again: full' });
   });
 });
 
@@ -69,6 +70,7 @@ describe('a start that waits for a certificate', () => {
     expect(found).toEqual({
       awaited: true,
       reason: 'node a waits for a certificate: it is self-signed',
+      until: iso('2026-11-24T12:00'),
     });
   });
 

@@ -128,7 +128,28 @@ describe('a planned change', () => {
 });
 
 describe('a run that did not reach its goal', () => {
-  const open = { ...reached(OPEN), 'INTENT#b': intent(), ...freeLease('07:40:10') };
+  const open = {
+    ...reached(OPEN),
+    ...certified(),
+    'INTENT#b': intent(),
+    ...freeLease('07:40:10'),
+  };
+
+  it('leaves its pause to certificates that nobody has looked at for long', () => {
+    const long = {
+      ...open,
+      ...intents(OPEN),
+      ...certified({ checkedAt: iso('2026-11-22T05:45') }),
+    };
+
+    const [pause, over] = ['07:45:09', '07:45:10'].map((time) => tick(time, long));
+
+    expect(pause).toMatchObject({
+      startPower: false,
+      startCertificate: expect.stringMatching(/^nobody has looked at node a for a day/),
+    });
+    expect(over).toMatchObject({ startPower: true, startCertificate: undefined });
+  });
 
   it('is followed by another after five minutes', () => {
     const early = tick('07:45:09', open);
