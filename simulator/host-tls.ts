@@ -72,8 +72,9 @@ export class HostTls implements Served {
     this.live = { id: 'interim', key, certificate, authorities: [certificate], name };
   }
 
-  /** The pair of a certificate that was issued for a key of this host. */
+  /** A certificate has been issued for a key of this host, if a boot has come as far as making one. */
   adopt(issued: Generation): void {
+    if (!this.live) return;
     this.former = this.live;
     this.live = issued;
     this.restart();
@@ -256,7 +257,7 @@ export function complaint(
 ): string | undefined {
   const issuer = authorities.find((one) => vouches(one, certificate));
   if (!issuer) {
-    return certificate.checkIssued(certificate)
+    return certificate.issuer === certificate.subject
       ? 'self-signed certificate'
       : 'unable to verify the first certificate';
   }
@@ -279,7 +280,9 @@ function vouches(issuer: X509Certificate, certificate: X509Certificate): boolean
   vouched.set(certificate, known);
   const before = known.get(issuer);
   if (before !== undefined) return before;
-  const does = certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  // One that is trusted by itself needs no right to vouch for others.
+  const is = issuer.fingerprint256 === certificate.fingerprint256;
+  const does = is || (certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey));
   known.set(issuer, does);
   return does;
 }

@@ -3,6 +3,7 @@ import type { Invocation } from './api.ts';
 import { certificatesIn, complaint, endOf, type Generation } from './host-tls.ts';
 import { type Instance, nodeOf } from './services/ec2/instance.ts';
 import { sightGaps } from './services/ec2/reach.ts';
+import type { Site } from './site.ts';
 import type { World } from './world.ts';
 
 const PORTS = { web: 443, dicom: 11112 } as const;
@@ -10,16 +11,26 @@ const PORTS = { web: 443, dicom: 11112 } as const;
 /** What functions inside the network see of the hosts, as clients. */
 export class HostView {
   private readonly world: World;
-  /** Per function and instance, what keeps the one from the other; of one deployment. */
-  private readonly gaps = new Map<string, readonly string[]>();
+  /** By function and instance, whether nothing keeps the one from the other. */
+  private readonly ways = new Map<string, boolean>();
 
   constructor(world: World) {
     this.world = world;
   }
 
-  /** The templates may be others from now on. */
-  deploy(): void {
-    this.gaps.clear();
+  /** Which functions of a site reach which hosts; a gap fails the run: a deployment would have it. */
+  deploy(site: Site): void {
+    const { assembly } = site;
+    const hosts = assembly.resources('AWS::EC2::Instance');
+    for (const fn of assembly.resources('AWS::Lambda::Function')) {
+      if (fn.optional('VpcConfig') === undefined) continue;
+      const arn = String(assembly.names(fn).attributes?.Arn);
+      for (const host of hosts) {
+        const gaps = sightGaps(assembly, fn, host);
+        for (const gap of gaps) site.judge.outOfReach(gap);
+        this.ways.set(`${arn} ${assembly.names(host).ref}`, gaps.length === 0);
+      }
+    }
   }
 
   /** The node that has this address in the network that the function is in. */
@@ -59,21 +70,11 @@ export class HostView {
     );
   }
 
-  private reaches(instance: Instance, { site, functionName }: Invocation): boolean {
-    const key = `${site.name} ${functionName} ${instance.id}`;
-    const gaps = this.gaps.get(key) ?? this.gapsOf(instance, functionName);
-    this.gaps.set(key, gaps);
-    for (const gap of gaps) site.judge.outOfReach(gap);
-    return gaps.length === 0 && !site.faults.unseen(nodeOf(instance));
-  }
-
-  private gapsOf({ id, site }: Instance, functionName: string): readonly string[] {
-    const { assembly } = site;
-    const fn = assembly
-      .resources('AWS::Lambda::Function')
-      .find((resource) => resource.text('Handler') === `${functionName}.handler`);
-    const resource = assembly.named('AWS::EC2::Instance', id);
-    return fn && resource ? sightGaps(assembly, fn, resource) : [`${functionName} is no function`];
+  private reaches(instance: Instance, { site, functionArn, functionName }: Invocation): boolean {
+    const way = this.ways.get(`${functionArn} ${instance.id}`);
+    if (way === undefined)
+      site.judge.outOfReach(`${functionName} looks at nodes, and is in no VPC`);
+    return way === true && !site.faults.unseen(nodeOf(instance));
   }
 
   private shown(of: Generation | undefined, question: Question): PortSight {

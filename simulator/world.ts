@@ -254,7 +254,6 @@ export class World {
     this.site.redeploy(this.next);
     this.iam = this.policies();
     this.install(this.site);
-    this.view.deploy();
   }
 
   private policies(): Iam {
@@ -267,6 +266,7 @@ export class World {
     this.ssm.deploy(site);
     this.stepFunctions.deploy(site);
     this.lambda.deploy(site);
+    this.view.deploy(site);
     this.bus.deploy(site);
     this.cloudwatch.deploy(site);
     this.scheduler.deploy(site);

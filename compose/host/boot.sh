@@ -40,6 +40,8 @@ services=(nginx orthanc)
 step 'fetching secrets' bash "$home/host/secrets.sh"
 step 'fetching credentials for images' timeout 60 bash "$home/host/credentials.sh" 9>&-
 step 'making an interim certificate' bash "$home/host/certificate-interim.sh"
+# As in an update that is put back.
+[[ ! -e $former ]] || step 'ending the nginx of an update' compose stop nginx
 step 'writing the configuration' bash "$home/host/render.sh"
 # Where an undrain did not end, nginx that is closing would count as up.
 if [[ -e $closing ]]; then

@@ -43,7 +43,9 @@ check() {
 }
 
 put_back() {
-  bash "$former/host/bundle.sh" take "$former" && start anyway && forget
+  # nginx that fails again and again would come up by what is written for the former bundle, and be told
+  # to end before it heeds that: it would be waited for in vain, for all of its time.
+  bash "$former/host/bundle.sh" take "$former" && compose stop nginx && start anyway && forget
 }
 
 give_up() {

@@ -4,7 +4,7 @@ import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { InvalidInput } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
-import { commit, put, readSite } from '../shared/operations-table.ts';
+import { commit, isResting, put, readSite, type SiteState } from '../shared/operations-table.ts';
 import { authoritiesIn } from './authorities.ts';
 import { type Authority, Run, Wanted } from './run.ts';
 
@@ -34,8 +34,8 @@ export const create = lambda(
   async ({ execution, startedAt, state }, { settings, clients }): Promise<Run> => {
     const table = { client: clients.dynamodb, name: settings.TABLE };
     const now = new Date();
-    const wanted = wantedIn(state);
     const site = await readSite(table);
+    const wanted = withoutResting(wantedIn(state), site, now);
     const { owner, purpose, fence: before } = site.lease.value;
     const holder = await readHolder(clients.sfn, site.lease.value);
     const verdict = judgeLease(site.lease.value, execution, holder, now);
@@ -44,7 +44,11 @@ export const create = lambda(
 
     const running = wanted.nodes.filter((node) => site.intents[node]?.value.wish === 'running');
     if (running.length === 0) {
-      return { ...run, next: 'leave', because: 'no node is meant to run now' };
+      const because =
+        wanted.nodes.length === 0
+          ? 'a renewal that failed rests until its next try'
+          : 'no node is meant to run now';
+      return { ...run, next: 'leave', because };
     }
     if (verdict.state === 'held') {
       const waited = secondsBetween(startedAt, now);
@@ -52,12 +56,13 @@ export const create = lambda(
       const next = twin || waited >= CLOCKS.leaseWait ? 'leave' : 'wait';
       return { ...run, next, because: verdict.reason };
     }
+    const taken = { owner: execution, purpose: 'certificate', fence, takenAt: now.toISOString() };
+    await commit(table, [put(site.lease, taken)]);
+    // After the lease: a run that fails here has had its turn, and the tick pauses.
     const authorities = authoritiesIn(
       await readParameter(settings.AUTHORITY_PARAMETER),
       JSON.parse(settings.AUTHORITIES) as number[],
     );
-    const taken = { owner: execution, purpose: 'certificate', fence, takenAt: now.toISOString() };
-    await commit(table, [put(site.lease, taken)]);
     const because = `${wanted.trigger}: certificates are looked at`;
     return { ...run, authorities, next: 'look', because };
 
@@ -68,6 +73,18 @@ export const create = lambda(
   },
 );
 
+/**
+ * A node whose renewal has just failed is left alone until its pause is over, so that its peer has a
+ * turn; a person may ask for it all the same.
+ */
+const withoutResting = (wanted: Wanted, { certificates }: SiteState, now: Date): Wanted =>
+  wanted.trigger === 'person'
+    ? wanted
+    : {
+        ...wanted,
+        nodes: wanted.nodes.filter((node) => !isResting(certificates[node]?.value, now)),
+      };
+
 /** Throws `InvalidInput`, naming the field, on an input that is not one of ours. */
 function wantedIn(state: unknown): Wanted {
   const before = z.safeParse(z.object({ run: Run }), state);
@@ -75,8 +92,10 @@ function wantedIn(state: unknown): Wanted {
   const wanted = z.safeParse(Wanted, state);
   if (wanted.success) return wanted.data;
   const [issue] = wanted.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  const field = [...(issue?.path ?? []), ...unknown].join('.') || '(whole)';
   throw new InvalidInput(
-    `input: ${issue?.path.join('.') || '(whole)'}: ${issue?.message}. Write ` +
+    `input: ${field}: ${issue?.message}. Write ` +
       '{ "nodes": ["a"], "force": true, "dryRun": true }, each of them optional.',
   );
 }

@@ -20,7 +20,7 @@ export function renewedAlert(c: Circumstances & { readonly run: Run }): Alert {
   return {
     kind: 'RENEWED',
     severity: 'info',
-    event: `Certificate renewed: node ${nodes.join(', ')}`,
+    event: `RENEWED: certificate of node ${nodes.join(', ')}`,
     advice: adviceOn(proofsOf(c), serving(c)),
     key: `${c.run.beganAt}#renewed#${c.run.fence}`,
     body: [

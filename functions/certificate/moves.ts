@@ -1,3 +1,4 @@
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import {
   type CertificateRecord,
   NODES,
@@ -97,20 +98,30 @@ export const finish = (
   outcome: NonNullable<Run['outcome']>,
 ): Decision => ({ ...wait(scene, progress, because), next: 'finish', outcome });
 
-/** The run has failed: first what was installed is undone, if anything was; then it is told. */
+/** The run has failed: first what may have been installed is undone; then it is told. */
 export function giveUp(
   scene: Scene,
   progress: Progress,
-  failure: Omit<NonNullable<Progress['failure']>, 'restored'> & { readonly restored?: boolean },
+  failure: Omit<NonNullable<Progress['failure']>, 'restored'>,
 ): Decision {
   const node = failure.node ?? progress.node;
-  const whole = { restored: null, ...failure, ...(node && { node }) };
+  const restored = mayHaveChanged(progress) ? false : null;
   const because = `${node ? `node ${node}: ` : ''}${failure.reason}`;
-  const given = failed(progress, whole, scene.now);
-  return whole.restored === false
+  const given = failed(progress, { ...failure, restored, ...(node && { node }) }, scene.now);
+  return restored === false
     ? wait(scene, given, because, 1)
     : finish(scene, given, because, 'failed');
 }
+
+/** The host at work on may serve what no client has been seen to accept. */
+const mayHaveChanged = ({ node, stage, commands }: Progress): boolean =>
+  stage === 'verify' ||
+  stage === 'soak' ||
+  (node !== undefined && commands[node]?.kind === 'certificate-install');
+
+/** What was seen proves something for a little less than the bound, so that it holds when it is used. */
+export const isFresh = (sight: { readonly at: string } | undefined, now: Date): boolean =>
+  sight !== undefined && secondsBetween(sight.at, now) < CLOCKS.evidence - 15;
 
 /** Whether the node's instance runs and the network reaches it. */
 export function isUp({ truth, wishes }: Scene, node: NodeName): boolean {

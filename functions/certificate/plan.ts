@@ -43,16 +43,15 @@ export function needOf(node: Condition, rules: Rules): Need {
 
   if (inspection && !inspection.pair) return urgent('key and certificate do not fit on the host');
   if (left !== undefined && left <= 0) return urgent('it has run out');
-  const [missing] = inspection?.pair ? unnamed(names, inspection.pair.names) : [];
-  if (missing !== undefined) {
-    const reason = `it does not name ${missing}`;
-    return missing === names[0] ? urgent(reason) : due(reason);
-  }
+  const missing = inspection?.pair ? unnamed(names, inspection.pair.names) : [];
+  const [first = ''] = names;
+  if (missing.includes(first)) return urgent(`it does not name ${first}`);
   if (refused) return urgent(`clients refuse it: ${refused}`);
-  if (inspection && !isServed(inspection)) return due('nginx does not serve what is live');
   if (left !== undefined && left < CLOCKS.certificateUrgent) {
     return urgent(`${Math.floor(left / 3600)} hours are left`);
   }
+  if (missing.length > 0) return due(`it does not name ${missing[0]}`);
+  if (inspection && !isServed(inspection)) return due('nginx does not serve what is live');
   if (left !== undefined && left <= CLOCKS.certificateRenewal) return due(daysLeft(left));
   if (inspection && !publishes(inspection, rules.authorities)) {
     return due('the host does not publish the authorities that clients are to trust');
@@ -73,10 +72,12 @@ const daysLeft = (seconds: number): string => {
 
 /** When what the node serves runs out: as its host says, or else as a client sees it. */
 export const expiryOf = ({ inspection, sight, record }: Condition): string | undefined =>
-  inspection?.pair?.notAfter ??
-  sight?.web.notAfter ??
-  sight?.dicom.notAfter ??
-  record?.served?.notAfter;
+  // A host that does not say it says nothing.
+  inspection?.pair?.notAfter ||
+  sight?.web.notAfter ||
+  sight?.dicom.notAfter ||
+  record?.served?.notAfter ||
+  undefined;
 
 /** Why clients do not trust a certificate that they are shown; no answer is no refusal. */
 function refusal(sight: Sight | undefined): string | undefined {
@@ -98,8 +99,8 @@ const publishes = (inspection: Inspection, authorities: readonly Authority[]): b
  *
  * One whose key has signed for no host yet is published by both hosts for 180 days before it signs,
  * because a client that does not know it refuses the node. `force` says that the clients know it,
- * but one that some host does not publish signs for nobody. A site that has issued nothing yet has
- * no clients to think of.
+ * and one that both hosts publish signs then; where no other is left, because its key is lost, any. A
+ * site that has issued nothing yet has no clients to think of.
  */
 export function signerOf(
   authorities: readonly Authority[],
@@ -114,6 +115,7 @@ export function signerOf(
   for (const authority of authorities) {
     if (isKnown(authority)) return { authority, reason: `authority ${authority.number} signs` };
   }
+  if (force) return { authority: first, reason: 'no other is left, and somebody asks for it' };
   return {
     reason:
       `authority ${first.number} has not been published by both hosts for 180 days, and clients ` +

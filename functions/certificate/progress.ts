@@ -55,6 +55,8 @@ function taken(
         ? enter(progress, 'sign', now)
         : failed(progress, { stage: 'request', reason, passing: true, restored: null }, now);
     case 'certificate-install': {
+      // What a run that has given up meanwhile has still installed is taken back all the same.
+      if (result.ok && progress.failure) return progress;
       if (result.ok) return unseen(enter(progress, 'verify', now), node);
       const { phase, restored } = result.answer;
       // What was not answered may have been done: then the former pair has to come back.
@@ -81,12 +83,14 @@ export const enter = (progress: Progress, stage: Stage, now: Date): Progress => 
   stageSince: now.toISOString(),
 });
 
+/** The run has failed; where the host may have been changed, what was seen counts no longer. */
 export const failed = (
   progress: Progress,
   failure: Omit<NonNullable<Progress['failure']>, 'node'>,
   now: Date,
 ): Progress => ({
   ...enter(progress, 'rollback', now),
+  ...(failure.restored === false && { seen: {} }),
   failure: { ...failure, ...(progress.node && { node: progress.node }) },
 });
 

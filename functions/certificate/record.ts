@@ -1,5 +1,5 @@
 import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
-import type { CertificateRecord, NodeName } from '../shared/operations-table.ts';
+import type { CertificateRecord, NodeName, PowerState } from '../shared/operations-table.ts';
 import type { WorkflowFailure } from '../shared/workflow-failure.ts';
 import type { Failing } from './message.ts';
 import type { Run } from './run.ts';
@@ -11,6 +11,8 @@ export interface Ending {
   /** What broke the workflow itself; undefined where it came to an end of its own. */
   readonly failure: WorkflowFailure | undefined;
   readonly before: CertificateRecord | undefined;
+  /** What is wished of the node. */
+  readonly wish: PowerState | undefined;
   readonly now: Date;
 }
 
@@ -34,8 +36,10 @@ export function afterwards(ending: Ending): {
 } {
   const { run, node, before, now } = ending;
   const { inspections, seen, renewed, plan } = run.progress;
-  const looked = inspections[node] !== undefined || seen[node] !== undefined;
-  if (!looked && before?.run !== run.execution) return {};
+  const failed = failureOf(ending);
+  // A node that does not run was looked for, and power looks at it when it starts it.
+  const looked = (inspections[node] ?? seen[node] ?? plan?.[node]) !== undefined;
+  if (!looked && !failed && before?.run !== run.execution) return {};
   const { run: _run, wanted, failing, ...rest } = before ?? { published: {} };
   const done = renewed[node];
   const settled = done !== undefined || plan?.[node]?.due === false;
@@ -55,7 +59,6 @@ export function afterwards(ending: Ending): {
     ...(!settled && wanted && { wanted }),
     ...(!settled && failing && { failing }),
   };
-  const failed = failureOf(ending);
   return failed ? failedAgain(ending, record, failed) : { record };
 }
 
@@ -65,15 +68,24 @@ interface Failure {
   readonly restored: boolean | null;
 }
 
-/** What went wrong with this node: in the run, or with the workflow while it was at this node. */
-function failureOf({ run, node, failure }: Ending): Failure | undefined {
+/**
+ * What went wrong with this node: in the run, or with the workflow while it was at this node. What
+ * breaks it before it knows what is due keeps it from every node that it was asked for.
+ */
+function failureOf({ run, node, failure, wish }: Ending): Failure | undefined {
   const { failure: own, plan, renewed, node: current, stage } = run.progress;
-  if (own) return own.node === node ? own : undefined;
-  if (!failure) return undefined;
-  const [first] = run.wanted.nodes.filter((one) => plan?.[one]?.due && !renewed[one]);
+  if (own?.node) return own.node === node ? own : undefined;
+  const broken = own ?? failure;
+  if (!broken) return undefined;
+  const asked = run.wanted.nodes;
+  if (!plan) {
+    const kept = asked.includes(node) && wish === 'running';
+    return kept ? { ...broken, restored: null } : undefined;
+  }
+  const [first] = asked.filter((one) => plan[one]?.due && !renewed[one]);
   if (node !== (current ?? first)) return undefined;
   const changed = stage === 'install' || stage === 'verify' || stage === 'soak';
-  return { ...failure, restored: changed ? false : null };
+  return { ...broken, restored: changed ? false : null };
 }
 
 function failedAgain(
@@ -83,8 +95,8 @@ function failedAgain(
 ): { readonly record: CertificateRecord; readonly failing?: Failing } {
   const { since = now.toISOString(), attempts = 0, toldAt } = before?.failing ?? {};
   const notBefore = plusSeconds(now, PAUSES[attempts] ?? DAILY);
-  const expiry = run.progress.seen[node]?.web.notAfter ?? record.served?.notAfter;
-  const left = expiry === undefined ? undefined : -secondsBetween(expiry, now);
+  const expiry = run.progress.seen[node]?.web.notAfter || record.served?.notAfter;
+  const left = !expiry ? undefined : -secondsBetween(expiry, now);
   const lasts = secondsBetween(since, now) >= PATIENCE;
   const tell = !toldAt && (!passing || lasts || (left ?? 0) < CLOCKS.certificateOverdue);
   const told = tell ? now.toISOString() : toldAt;

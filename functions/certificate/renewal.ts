@@ -1,7 +1,18 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { NODES, type NodeName, peerOf } from '../shared/operations-table.ts';
 import { complaint, serves, shows } from '../shared/sight.ts';
-import { act, type Decision, giveUp, isUp, type Scene, see, sign, step, wait } from './moves.ts';
+import {
+  act,
+  type Decision,
+  giveUp,
+  isFresh,
+  isUp,
+  type Scene,
+  see,
+  sign,
+  step,
+  wait,
+} from './moves.ts';
 import { enter, unseen } from './progress.ts';
 import type { Progress } from './run.ts';
 
@@ -60,13 +71,12 @@ function whilePeerServes(scene: Scene, progress: Progress, node: NodeName): Deci
   if (progress.plan?.[node]?.urgent) return undefined;
   const peer = peerOf(node);
   const sight = progress.seen[peer];
-  // A little less than the bound, so that it still holds when the call is made.
-  const fresh = sight && secondsBetween(sight.at, scene.now) < CLOCKS.evidence - 15;
-  if (fresh && serves(sight)) return undefined;
+  const fresh = isFresh(sight, scene.now);
+  if (fresh && sight && serves(sight)) return undefined;
   if (!fresh && isUp(scene, peer)) {
     return see(scene, progress, `does node ${peer} serve?`, [peer]);
   }
-  const what = fresh ? complaint(sight) : 'it does not run';
+  const what = fresh && sight ? complaint(sight) : 'it does not run';
   const reason = `node ${peer} is not proven to serve: ${what}`;
   return giveUp(scene, progress, { stage: progress.stage ?? 'prove', reason, passing: true });
 }
@@ -112,7 +122,7 @@ function verify(
     return wait(scene, unseen(progress, node), `node ${node}: ${wrong}; once more`);
   }
   const reason = `clients do not see what was installed: ${wrong}`;
-  return giveUp(scene, progress, { stage, reason, passing: false, restored: false });
+  return giveUp(scene, progress, { stage, reason, passing: false });
 }
 
 /** What clients miss: both ports show what was issued, they trust it, and DICOM answers. */

@@ -58,7 +58,8 @@ export const create = lambda(
       for (const node of NODES) {
         const stored = site.certificates[node];
         const before = stored?.value;
-        const { record, failing } = afterwards({ run, node, failure, before, now });
+        const wish = site.intents[node]?.value.wish;
+        const { record, failing } = afterwards({ run, node, failure, before, wish, now });
         if (record) writes.push(put(stored ?? `CERTIFICATE#${node}`, record));
         if (failing) alerts.push(failingAlert({ now, timeZone: settings.TIME_ZONE, run }, failing));
       }

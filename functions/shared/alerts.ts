@@ -43,13 +43,18 @@ export function outboxRow(site: string, alert: Alert, now: Date): Write {
   return put(`OUTBOX#${alert.key}`, row);
 }
 
-/** Where the room is short, the details of the event go first: never a part of an address. */
+/**
+ * Where the room is short, the details of the event go first, then the words around the address: never
+ * a part of it.
+ */
 function subjectOf(site: string, alert: Alert): string {
   const brief = { ...alert, event: alert.event.split(':')[0] ?? '' };
-  const whole = ascii(`[${site}] ${headlineOf(alert)}`);
-  return whole.length <= SUBJECT_LIMIT
-    ? whole
-    : ascii(`[${site}] ${headlineOf(brief)}`).slice(0, SUBJECT_LIMIT);
+  const bare = { ...brief, advice: brief.advice.replace('use https://', '') };
+  const subjects = [alert, brief, bare].map((one) => ascii(`[${site}] ${headlineOf(one)}`));
+  return (
+    subjects.find(({ length }) => length <= SUBJECT_LIMIT) ??
+    (subjects.at(-1) ?? '').slice(0, SUBJECT_LIMIT)
+  );
 }
 
 /**

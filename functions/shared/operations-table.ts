@@ -73,9 +73,9 @@ export interface LateNotice {
 export interface CertificateRecord {
   /** The run that is at it, written before its first call on the host; absent at rest. */
   readonly run?: string;
-  /** When a run last saw what the node serves, ISO 8601. */
+  /** When a run last looked at the node, ISO 8601. */
   readonly checkedAt?: string;
-  /** What it served then on both ports. */
+  /** The pair that was live on it when that was last seen. */
   readonly served?: {
     readonly fingerprint: string;
     readonly notAfter: string;

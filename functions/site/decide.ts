@@ -44,7 +44,7 @@ export function decide(site: SiteState, sight: Sight): TickVerdict {
   const free = lease.state === 'free';
   const care = attention(site, now);
   // What a start waits for comes first; else a change of the site does.
-  const mayCare = free && !isChanged && (care.awaited || !pursued);
+  const mayCare = free && careRest(site, now) <= 0 && !isChanged && (care.awaited || !pursued);
   const startCertificate = mayCare ? care.reason : undefined;
   const quiet = !pursued && !site.lease.value.owner && site.outbox.length === 0 && !care.reason;
   const until = [(wish.until ?? plusYear(now)).toISOString(), care.until ?? ''].filter(Boolean);
@@ -86,6 +86,14 @@ function whyAstray(site: SiteState, { wish, database }: Sight): string | undefin
 const restLeft = (site: SiteState, now: Date): number => {
   const { releasedAt, purpose } = site.lease.value;
   return releasedAt && purpose !== 'certificate'
+    ? CLOCKS.retryPause - secondsBetween(releasedAt, now)
+    : 0;
+};
+
+/** Whatever a certificate run came to, the next one leaves power a turn: it may fail at its begin. */
+const careRest = (site: SiteState, now: Date): number => {
+  const { releasedAt, purpose } = site.lease.value;
+  return releasedAt && purpose === 'certificate'
     ? CLOCKS.retryPause - secondsBetween(releasedAt, now)
     : 0;
 };

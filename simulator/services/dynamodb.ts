@@ -38,12 +38,6 @@ interface Table {
   readonly items: Map<string, Item>;
 }
 
-/** What the judge wants of an item. */
-interface Reading {
-  readonly sk: string;
-  readonly value: Record<string, unknown>;
-}
-
 /**
  * Tables with linearizable writes and consistent reads, in the two operations that we use.
  *
@@ -51,7 +45,7 @@ interface Reading {
  */
 export class DynamoDb {
   readonly tables = new Map<string, Table>();
-  private readonly readings = new WeakMap<Item, Reading>();
+  private readonly readings = new WeakMap<Item, Record<string, unknown>>();
 
   constructor(world: World) {
     for (const site of world.sites) {
@@ -97,8 +91,8 @@ export class DynamoDb {
   }
 
   /** An item is never changed, only replaced: the judge reads each many times. */
-  private read(item: Item): Reading {
-    const read = this.readings.get(item) ?? (unmarshall(item) as Reading);
+  private read(item: Item): ReturnType<typeof unmarshall> {
+    const read = this.readings.get(item) ?? unmarshall(item);
     this.readings.set(item, read);
     return read;
   }

@@ -116,13 +116,33 @@ const wrong: readonly Case[] = [
 
 describe('a host that answers its probe as the script does', () => {
   it('serves', async () => {
-    expect(await said(site, () => {})).toEqual({ ok: true, serves: true, verdict: 'serves' });
+    const answer = await said(site, () => {});
+
+    const names = ['ec2-203-0-113-217.ca-central-1.compute.amazonaws.com', '203.0.113.217'];
+    const { fingerprint } = answer.pair;
+    expect(fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+    expect(answer).toEqual({
+      ok: true,
+      serves: true,
+      verdict: 'serves',
+      web: { listens: true, fingerprint, daysLeft: 89 },
+      dicom: { listens: true, fingerprint, daysLeft: 89 },
+      pair: {
+        matches: true,
+        fingerprint,
+        daysLeft: 89,
+        notAfter: '2027-02-28T04:00:00Z',
+        names: [...names, expect.stringMatching(/^ip-/), expect.stringMatching(/^10\./)],
+        generation: expect.stringMatching(/^20261130T050000Z-[0-9a-f]{8}$/),
+      },
+      authorities: [expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)],
+    });
   });
 
   it.each(wrong)('%s, when it %s', async (verdict, _how, is, listens) => {
     const answer = await said(...is);
 
-    expect(answer).toEqual({
+    expect(answer).toMatchObject({
       ok: false,
       serves: false,
       verdict,

@@ -44,6 +44,12 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   Subnet: /Internet .*at its first boot: .*PublicSubnet\d\/Subnet .*maps no public address/,
 };
 
+/** What stands between the hosts and who looks at them as a client does. */
+const OF_OBSERVERS: readonly (readonly [RegExp, RegExp])[] = [
+  [/^SecurityGroupEgress .*\/Observer\//, /cannot look at .*Observer .*: no rule lets tcp \d+ out/],
+  [/^SecurityGroupIngress .*Observer/, /cannot look at .*Hosts .*: no rule lets tcp \d+ in from/],
+];
+
 /** What nobody needs of what is rehearsed. */
 const NOT_NEEDED: Readonly<Record<string, RegExp>> = {
   'No host lives in the third zone.': /PublicSubnet3\//,
@@ -112,7 +118,8 @@ describe('a host without what it needs of the network does not serve, and the ru
   const template = templateOf(threeZones, 'Orthweb');
   const all = pieces(template);
   const isNeedless = ({ name }: Piece) => Object.values(NOT_NEEDED).some((is) => is.test(name));
-  const needed = all.filter((piece) => !isNeedless(piece));
+  const observers = ({ name }: Piece) => OF_OBSERVERS.find(([piece]) => piece.test(name))?.[1];
+  const needed = all.filter((piece) => !isNeedless(piece) && !observers(piece));
 
   it.each(needed.map((piece) => [piece.name, piece] as const))('%s', async (_name, piece) => {
     const { failure, said, serving } = await firstMinute(inSite(threeZones, piece.takeOut));
@@ -121,6 +128,17 @@ describe('a host without what it needs of the network does not serve, and the ru
     expect(said).toMatch(SAYS[piece.kind] ?? /^$/);
     expect(serving).toEqual(without(piece, template));
   });
+
+  it.each(all.filter(observers).map((piece) => [piece.name, piece] as const))(
+    'or serves, and cannot be looked at, for want of %s',
+    async (_name, piece) => {
+      const { failure, said, serving } = await firstMinute(inSite(threeZones, piece.takeOut));
+
+      expect(failure?.name).toBe('OutOfReach');
+      expect(said).toMatch(observers(piece) ?? /^$/);
+      expect(serving).toEqual([true, true]);
+    },
+  );
 
   it.each(all.filter(isNeedless).map((piece) => [piece.name, piece] as const))(
     'which is not so of %s',

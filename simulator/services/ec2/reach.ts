@@ -97,12 +97,10 @@ export function reachOf(assembly: Assembly, instance: Resource): Reach {
   };
 }
 
-/** What keeps a function from connecting to an instance's ports for clients: a sentence for each gap. */
+/** What keeps a function in a VPC from an instance's ports for clients: a sentence for each gap. */
 export function sightGaps(assembly: Assembly, fn: Resource, instance: Resource): string[] {
   const saying = (gap: string) => `${fn.where} cannot look at ${instance.where}: ${gap}`;
-  const network = fn.optional('VpcConfig') as VpcConfig | undefined;
-  const { SecurityGroupIds, SubnetIds } = network ?? {};
-  if (!SecurityGroupIds || !SubnetIds) return [saying('it is in no VPC')];
+  const { SecurityGroupIds, SubnetIds } = fn.required('VpcConfig') as VpcConfig;
   const subnets = SubnetIds.map((id) => subnetNamed(assembly, id, fn));
   const subnet = subnetOf(assembly, instance);
   const vpc = subnet.text('VpcId');
@@ -121,8 +119,8 @@ export function sightGaps(assembly: Assembly, fn: Resource, instance: Resource):
 }
 
 interface VpcConfig {
-  readonly SecurityGroupIds?: readonly string[];
-  readonly SubnetIds?: readonly string[];
+  readonly SecurityGroupIds: readonly string[];
+  readonly SubnetIds: readonly string[];
 }
 
 export function subnetOf(assembly: Assembly, instance: Resource): Resource {

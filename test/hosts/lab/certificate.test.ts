@@ -288,7 +288,7 @@ describe('what is cut off in the middle', () => {
 describe('transfers', () => {
   it('of before three reloads that still run hold up the next one, and the end of one lets it pass', async () => {
     const device = new Device(lab);
-    await device.images('long', 10);
+    await device.images('long', 100);
     const first = await certificates.renew('b');
     expect(fingerprintOf(first)).not.toBe(interim);
     const stores = [];

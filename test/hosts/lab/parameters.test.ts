@@ -4,13 +4,28 @@ import { type DocumentName, runningLab } from '../support/running-lab.ts';
 
 const { lab, document, send } = await runningLab();
 
+const INSTALLATION = {
+  Generation: '20261123T101112Z-0123abcd',
+  Certificate: 'A'.repeat(1000),
+  Authorities: 'A'.repeat(1000),
+  Name: 'node-a.orthweb.test',
+};
+
 /** Documents with a parameter, and what the others of each are meanwhile. */
 const PARAMETERS: readonly (readonly [DocumentName, string, Readonly<Record<string, string>>])[] = [
   ['restart', 'Service', {}],
   ['logs', 'Service', { Lines: '10' }],
   ['logs', 'Lines', { Service: 'nginx' }],
   ['update', 'Bundle', {}],
+  ...Object.keys(INSTALLATION).map(
+    (name) => ['certificate-install', name, without(INSTALLATION, name)] as const,
+  ),
+  ['certificate-rollback', 'Generation', {}],
 ];
+
+function without(values: Readonly<Record<string, string>>, name: string) {
+  return Object.fromEntries(Object.entries(values).filter(([other]) => other !== name));
+}
 
 const HASH = 'a'.repeat(64);
 /** Values that would do something if anything took them for more than a value. */
@@ -39,6 +54,9 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'a number in another notation': '1e2',
 };
 
+/** A host may be called by a number. */
+const NAMES_TOO = ['zero lines', 'too many lines', 'a number in another notation'];
+
 /** All that a script could have changed: files with their hashes, and containers. */
 const state = async () => {
   const { stdout } = await lab.a.run([
@@ -61,13 +79,16 @@ const direct = (script: string, variables: Readonly<Record<string, string>>) =>
 describe.each(PARAMETERS)('the document %s with a parameter %s', (name, parameter, others) => {
   it('refuses whatever is none of its values, and so does its script', async () => {
     const before = await state();
+    const hostile = Object.entries(HOSTILE).filter(
+      ([what]) => parameter !== 'Name' || !NAMES_TOO.includes(what),
+    );
 
-    for (const [what, value] of Object.entries(HOSTILE)) {
+    for (const [what, value] of hostile) {
       await expect(send('a', name, { ...others, [parameter]: value }), what).rejects.toThrow(
         InvalidParameters,
       );
     }
-    const all = Object.entries(HOSTILE).map(async ([what, value]) => ({
+    const all = hostile.map(async ([what, value]) => ({
       what,
       value,
       ended: await direct(name, { ...others, [parameter]: value }),
@@ -97,7 +118,7 @@ describe.each(PARAMETERS)('the document %s with a parameter %s', (name, paramete
 });
 
 describe('a document', () => {
-  it.each(['boot', 'probe', 'drain', 'undrain', 'secrets'] as const)(
+  it.each(['boot', 'probe', 'drain', 'undrain', 'secrets', 'certificate-request'] as const)(
     '%s that has no parameters takes none',
     async (name) => {
       await expect(send('a', name, { Service: 'nginx' })).rejects.toThrow(InvalidParameters);

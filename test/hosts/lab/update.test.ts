@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { overlaid } from '../support/break.ts';
 import { type Changes, changedBundle, put } from '../support/changed-bundle.ts';
 import { Device } from '../support/device.ts';
 import { runningLab } from '../support/running-lab.ts';
 import { until } from '../support/until.ts';
 
-const { lab, send } = await runningLab();
+const { lab, on, send } = await runningLab();
 const device = new Device(lab);
 await device.images('ct2', 1);
 
@@ -126,11 +127,17 @@ describe('an update', () => {
   it('puts the former bundle back when the new one does not serve', async () => {
     const changes = { 'nginx/nginx.conf': put('worker_processes', 'worker_prozesses') };
     const former = await bundleOf('a');
+    // What nginx does whenever its configuration is written.
+    const look = 'docker compose --project-directory /opt/orthweb ps --all --format json nginx';
+    await on('a', overlaid('cp', `[[ $* != */tls.conf* ]] || ${look} >>/tmp/looks; exec "$@"`));
 
     const { code, json } = await update(await upload(changes));
 
+    const looks = await on('a', 'rm /usr/local/bin/cp; cat /tmp/looks');
     expect(json).toMatchObject({ updated: false, restored: true });
     expect(json.reason).toMatch(/^the new bundle does not serve: ./);
+    // One that comes up meanwhile would not hear that it is to end.
+    expect(looks.match(/"State":"\w+"/g)).toEqual(['"State":"running"', '"State":"exited"']);
     expect(code).toBe(1);
     expect(await probed('a')).toMatchObject({ ...serving, versions: { bundle: former } });
     expect(left()).toEqual([]);

@@ -13,11 +13,18 @@ export interface StoreOptions {
   readonly until?: string;
 }
 
-/** Runs a sender of images, and lets it do nothing between its first images and a file named $0. */
+/**
+ * Runs a sender of images, and lets it do nothing between its first images and a file named $0 but send
+ * a few every ten seconds: after 30 without one Orthanc would end the association.
+ */
 const HALTING = `
   log=$(mktemp -p /mnt/client); "$@" >"$log" 2>&1 & sender=$!
   until [[ $(grep --count Received "$log") -gt 5 ]] || ! kill -0 "$sender"; do sleep 0.05; done
-  kill -STOP "$sender"; touch "$0.held"; until [[ -e $0 ]]; do sleep 0.1; done; kill -CONT "$sender"
+  kill -STOP "$sender"; touch "$0.held"; held=0
+  until [[ -e $0 ]]; do
+    sleep 0.1; held=$((held + 1))
+    ((held % 100 != 0)) || { kill -CONT "$sender"; sleep 0.02; kill -STOP "$sender"; }
+  done; kill -CONT "$sender"
   wait "$sender"; code=$?; cat "$log"; rm "$log"; exit "$code"`;
 
 /** What uses a lab's site: a modality that sends, and a person with a browser. */

@@ -16,6 +16,8 @@ const clinic = () => siteOf();
 const opening = { from: '2026-11-30T06:30', days: 0.15 } as const;
 const closing = { from: '2026-11-30T18:30', days: 0.15 } as const;
 
+const CERTIFICATE = 'arn:aws:states:ca-central-1:111122223333:stateMachine:clinic-certificate';
+
 const stayClosed = {
   wish: 'stopped',
   from: '2026-11-30T12:01:30.000Z',
@@ -111,9 +113,18 @@ export const SCENARIOS: Readonly<Record<Invariant, Scenario>> = {
   },
   9: {
     patch: '09-certificates',
-    plants: 'the drain script makes a new key and leaves the certificate',
+    plants: 'what clients were not seen to accept stays installed',
     site: clinic,
-    play: closing,
+    play: {
+      from: '2026-11-30T09:50',
+      days: 0.03,
+      faults: [{ name: 'unseen-node', on: 'a', at: '2026-11-30T10:00', minutes: 5 }],
+      prepare: ({ clock, stepFunctions }) => {
+        clock.at(Date.parse('2026-11-30T15:00:30Z'), () => {
+          stepFunctions.start(CERTIFICATE, JSON.stringify({ nodes: ['a'], force: true }));
+        });
+      },
+    },
   },
   10: {
     patch: '10-idempotence',

@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { authorityCertificate } from '../../../functions/certificate/authority-certificate.ts';
 import type { Run } from '../../../functions/certificate/run.ts';
 import { create } from '../../../functions/certificate/sign.ts';
+import { seal } from '../../../functions/certificate/x509.ts';
 import type { Clients } from '../../../functions/shared/clients.ts';
-import { NAMES, rsaKey, testAuthority, testRequest } from '../../support/authority.ts';
+import { NAMES, rsaKey, signer, testAuthority, testRequest } from '../../support/authority.ts';
 import { awsError, clients, context, refuse, service } from '../support/clients.ts';
 
 const GENERATION = '20261123T120000Z-0a1b2c3d';
@@ -229,6 +231,24 @@ it.each<[string, Run, RegExp]>([
   await expect(sign(ours)).rejects.toMatchObject({
     name: 'AuthorityUnavailable',
     message: expect.stringMatching(message),
+  });
+});
+
+it('does not sign with a certificate of the right key that this key has not signed', async () => {
+  const { kms, site, number } = first;
+  const unsigned = authorityCertificate({
+    publicKey: kms.publicKey,
+    site,
+    number,
+    signed: new Date(Date.now() - 86_400_000),
+  });
+  const forged = await seal(unsigned, signer(rsaKey('node b')));
+
+  await expect(
+    sign(run({ authorities: [{ ...first.listed, pem: forged.toString() }] })),
+  ).rejects.toMatchObject({
+    name: 'AuthorityUnavailable',
+    message: expect.stringContaining('is not that of the key arn:'),
   });
 });
 

@@ -251,6 +251,23 @@ describe('whatever is true, wished and known', () => {
     });
   });
 
+  it('the lease is handed over only for a node that runs, lacks a certificate and may be renewed', () => {
+    always((ours, seen, situation) => {
+      const { outcome, progress: known, steps } = decide(ours, seen, situation);
+      if (outcome !== 'certificate') return;
+
+      const renewable = NODES.filter(
+        (node) =>
+          ours.goal[node] === 'running' &&
+          seen.nodes[node].state === 'running' &&
+          known.uncertified[node] &&
+          !situation.resting.includes(node),
+      );
+      expect(renewable).not.toEqual([]);
+      expect([steps, known.commands]).toEqual([[], {}]);
+    });
+  });
+
   it('the start of one node does not depend on how the other is', () => {
     fc.assert(
       fc.property(runs, truth, nodeOf('b'), (some, seen, other) => {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Conflict } from '../../../functions/shared/errors.ts';
-import { commit, put, readSite, remove } from '../../../functions/shared/operations-table.ts';
+import {
+  commit,
+  isResting,
+  put,
+  readSite,
+  released,
+  remove,
+} from '../../../functions/shared/operations-table.ts';
 import { refuse, service } from '../support/clients.ts';
-import { intents, lease, override } from '../support/site.ts';
+import { certified, intents, lease, override } from '../support/site.ts';
 import { cancelled, memoryTable, TABLE } from '../support/table.ts';
+import { at, iso } from '../support/time.ts';
 
 const late = { plannedFor: '2026-11-23T07:00:00.000Z', toldAt: '2026-11-23T07:15:00.000Z' };
 const row = { subject: 's', text: 't', attributes: {}, committedAt: late.toldAt };
@@ -30,6 +38,7 @@ describe('reading the site', () => {
       ...lease(),
       OVERRIDE: override(),
       LATE: late,
+      ...certified(),
       'OUTBOX#x': row,
     });
     client.write('LEASE', { fence: 8 });
@@ -40,6 +49,7 @@ describe('reading the site', () => {
     expect(site.lease).toEqual({ key: 'LEASE', version: 2, value: { fence: 8 } });
     expect(site.override?.value.by).toBe('Ada');
     expect(site.late.value).toEqual(late);
+    expect(site.certificates.b).toMatchObject({ key: 'CERTIFICATE#b', version: 1 });
     expect(site.outbox).toEqual([{ key: 'OUTBOX#x', version: 1, value: row }]);
   });
 
@@ -177,5 +187,32 @@ describe('a commit', () => {
     const committed = commit({ client, name: TABLE }, [put('LEASE', { fence: 1 })]);
 
     await expect(committed).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('a lease that is given back', () => {
+  it('is free, with its fence and who had it last, so that the tick knows whose turn is next', () => {
+    const stored = { key: 'LEASE', version: 3, value: lease({ purpose: 'certificate' }).LEASE };
+
+    const write = released(stored, at('12:00'));
+
+    expect(write).toEqual({
+      put: 'LEASE',
+      version: 3,
+      value: { fence: 7, purpose: 'certificate', releasedAt: iso('12:00') },
+    });
+  });
+});
+
+describe('a certificate whose renewal failed', () => {
+  it('rests until its pause is over', () => {
+    const failing = { since: iso('11:00'), attempts: 1, notBefore: iso('12:00'), reason: 'x' };
+    const record = { published: {}, failing };
+
+    const rests = ['11:59:59', '12:00'].map((time) => isResting(record, at(time)));
+
+    expect(rests).toEqual([true, false]);
+    expect(isResting({ published: {} }, at('12:00'))).toBe(false);
+    expect(isResting(undefined, at('12:00'))).toBe(false);
   });
 });

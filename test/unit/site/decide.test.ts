@@ -289,41 +289,154 @@ describe('a database that was stopped outside the plan', () => {
   });
 });
 
+describe('certificates', () => {
+  const wanted = { wanted: { since: iso('11:59'), reason: 'it is self-signed' } };
+  const failing = (notBefore: string) => ({
+    failing: { since: iso('11:00'), attempts: 1, notBefore: iso(notBefore), reason: 'full' },
+  });
+  const waits = { ...intents(OPEN), ...certified(wanted), ...freeLease('11:59') };
+  const leaseOf = (purpose: string, releasedAt: string) => ({
+    LEASE: { fence: 6, purpose, releasedAt: iso(releasedAt) },
+  });
+
+  it('are looked at when nobody has for a day', () => {
+    const verdict = tick('12:00', {
+      ...awake,
+      ...certified({ checkedAt: iso('2026-11-22T10:00') }),
+    });
+
+    expect(verdict).toMatchObject({
+      startPower: false,
+      startCertificate: expect.stringMatching(/^nobody has looked at node a for a day; /),
+      reason: expect.stringMatching(/^nobody has looked/),
+    });
+    expect(verdict).not.toHaveProperty('quietUntil');
+  });
+
+  it('come before power where a start waits for one', () => {
+    const verdict = tick('12:00', waits);
+
+    expect(verdict).toMatchObject({
+      startPower: false,
+      startCertificate: expect.stringMatching(/^node a waits for a certificate: it is self-signed/),
+    });
+  });
+
+  it('come after a change of the site', () => {
+    const verdict = tick('19:01', waits);
+
+    expect(verdict).toMatchObject({ startPower: true, startCertificate: undefined });
+  });
+
+  it('come after power where nothing waits for them', () => {
+    const items = { ...reached(OPEN), 'INTENT#b': intent(), ...freeLease('07:40') };
+
+    const verdict = tick('12:00', { ...items, ...certified(failing('11:00')) });
+
+    expect(verdict).toMatchObject({ startPower: true, startCertificate: undefined });
+  });
+
+  it('wait for the lease, and are no reason for quiet', () => {
+    const held = { ...waits, ...lease({ owner: OTHER }) };
+
+    const verdict = tick('12:00', held, { lease: HELD });
+
+    expect(verdict).toMatchObject({ startPower: false, startCertificate: undefined });
+    expect(verdict).not.toHaveProperty('quietUntil');
+  });
+
+  it('leave the lease to power at once when their run has ended', () => {
+    const certain = { ...waits, ...certified() };
+
+    const verdict = tick('12:00', { ...certain, ...leaseOf('certificate', '11:59:30') });
+
+    expect(verdict).toMatchObject({ startPower: true, startCertificate: undefined });
+  });
+
+  it('give power its turn for five minutes, whatever their run came to', () => {
+    const tickAt = (time: string) => tick(time, { ...waits, ...leaseOf('certificate', '11:55') });
+
+    const [early, due] = [tickAt('11:59:59'), tickAt('12:00')];
+
+    expect(early).toMatchObject({ startPower: true, startCertificate: undefined });
+    expect(due).toMatchObject({ startPower: false, startCertificate: expect.any(String) });
+  });
+
+  it('are looked at as soon as power has handed over to them', () => {
+    const verdict = tick('12:00', { ...waits, ...leaseOf('power', '11:59:59') });
+
+    expect(verdict.startCertificate).toBeDefined();
+  });
+
+  it('leave the site quiet until a renewal that failed is tried again', () => {
+    const verdict = tick('12:00', { ...awake, ...certified(failing('12:30')) });
+
+    expect(verdict.quietUntil).toBe(iso('12:30'));
+  });
+
+  it('that start waits for and that rest are left to power', () => {
+    const verdict = tick('12:00', {
+      ...waits,
+      ...certified({ ...wanted, ...failing('12:30') }),
+      ...leaseOf('certificate', '11:59'),
+    });
+
+    expect(verdict).toMatchObject({ startPower: true, startCertificate: undefined });
+  });
+});
+
 describe('quiet', () => {
   it('promises that no tick before its end finds anything to do', () => {
     const hours = fc.integer({ min: 0, max: 7 * 86_400 });
     const asked = fc.record({ from: hours, length: fc.integer({ min: 60, max: 86_400 }) });
     const looked = fc.integer({ min: 0, max: CLOCKS.certificateCheck - 1 });
+    const rests = fc.option(fc.integer({ min: 1, max: 86_400 }));
+    const purpose = fc.constantFrom('power', 'certificate');
+    const wanted = { wanted: { since: iso('00:00'), reason: 'x' } };
+    const more = fc.tuple(rests, fc.boolean(), purpose);
 
     fc.assert(
-      fc.property(hours, hours, fc.option(asked), looked, (first, second, some, ago) => {
-        const from = secondsAfter(at('00:00'), some?.from ?? 0);
-        const until = secondsAfter(from, some?.length ?? 0).toISOString();
-        const OVERRIDE = override({ from: from.toISOString(), until });
-        const checkedAt = secondsAfter(at('00:00'), first - ago).toISOString();
-        const items: Items = { ...certified({ checkedAt }), ...(some && { OVERRIDE }) };
-        const site = (goal: typeof OPEN) => siteState({ ...reached(goal), ...items });
-        const verdictAt = (now: Date, goal: typeof OPEN) =>
-          decide(site(goal), {
-            now,
-            wish: wishes(plan(), some ? OVERRIDE : undefined, now),
-            lease: FREE,
-            database: goal.database === 'running' ? 'available' : 'stopped',
+      fc.property(
+        hours,
+        hours,
+        fc.option(asked),
+        looked,
+        more,
+        (first, second, some, ago, rest) => {
+          const [pause, waits, of] = rest;
+          const from = secondsAfter(at('00:00'), some?.from ?? 0);
+          const until = secondsAfter(from, some?.length ?? 0).toISOString();
+          const OVERRIDE = override({ from: from.toISOString(), until });
+          const checkedAt = secondsAfter(at('00:00'), first - ago).toISOString();
+          const at0 = secondsAfter(at('00:00'), first);
+          const notBefore = secondsAfter(at0, pause ?? 0).toISOString();
+          const failing = { since: checkedAt, attempts: 1, notBefore, reason: 'x' };
+          const record = { checkedAt, ...(pause && { failing, ...(waits && wanted) }) };
+          const LEASE = { fence: 6, purpose: of, releasedAt: at0.toISOString() };
+          const items: Items = { ...certified(record), LEASE, ...(some && { OVERRIDE }) };
+          const site = (goal: typeof OPEN) => siteState({ ...reached(goal), ...items });
+          const verdictAt = (now: Date, goal: typeof OPEN) =>
+            decide(site(goal), {
+              now,
+              wish: wishes(plan(), some ? OVERRIDE : undefined, now),
+              lease: FREE,
+              database: goal.database === 'running' ? 'available' : 'stopped',
+            });
+          const now = secondsAfter(at('00:00'), first);
+          const goal = wishes(plan(), some ? OVERRIDE : undefined, now).of;
+          const { quietUntil } = verdictAt(now, goal);
+          const left = (new Date(quietUntil ?? now).getTime() - now.getTime()) / 1000;
+
+          const later = verdictAt(secondsAfter(now, second % left), goal);
+
+          expect(later).toMatchObject({
+            startPower: false,
+            startCertificate: undefined,
+            tellLate: false,
+            quietUntil,
           });
-        const now = secondsAfter(at('00:00'), first);
-        const goal = wishes(plan(), some ? OVERRIDE : undefined, now).of;
-        const { quietUntil } = verdictAt(now, goal);
-        const left = (new Date(quietUntil ?? now).getTime() - now.getTime()) / 1000;
-
-        const later = verdictAt(secondsAfter(now, second % left), goal);
-
-        expect(later).toMatchObject({
-          startPower: false,
-          startCertificate: undefined,
-          tellLate: false,
-          quietUntil,
-        });
-      }),
+        },
+      ),
       { numRuns: 300 },
     );
   });

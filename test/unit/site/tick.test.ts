@@ -68,6 +68,21 @@ describe('the tick', () => {
     ]);
   });
 
+  it('starts the certificate workflow, and not power, where a start waits for it', async () => {
+    const wanted = { since: iso('11:59'), reason: 'it is self-signed' };
+    const waits = world({ ...reached(OPEN), ...certified({ wanted }), ...freeLease('11:59') });
+
+    const verdict = await tick('12:00', waits);
+
+    expect(started(waits.sfn).map(({ input }) => input)).toEqual([
+      {
+        stateMachineArn: 'arn:aws:states:eu-west-2:111122223333:stateMachine:clinic-certificate',
+        name: 'tick-20261123T1200',
+        input: JSON.stringify({ trigger: 'tick', reason: verdict.startCertificate }),
+      },
+    ]);
+  });
+
   it('leaves a planned instant to the event of its schedule at first', async () => {
     const early = world(asleep);
 
