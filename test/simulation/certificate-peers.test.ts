@@ -7,12 +7,13 @@ const EARLIER = '2026-11-30T10:29';
 describe('a node whose peer does not serve', () => {
   const fault = { name: 'dead-host', on: 'b', at: EARLIER, minutes: 4 } as const;
 
-  it('is not touched, and no alert disturbs anybody over something that passes', async () => {
-    const { kinds, renewed, runs, sent } = await renewing({ faults: [fault], days: 0.01 });
+  it('is not touched, and what is told is the peer, whose agent does not answer', async () => {
+    const { kinds, mails, renewed, runs, sent } = await renewing({ faults: [fault], days: 0.01 });
 
     expect(sent).toEqual([]);
     expect(renewed).toEqual([]);
-    expect(kinds).toEqual(['ALARM']);
+    expect(kinds).toEqual(['CERTIFICATE', 'ALARM']);
+    expect(mails[0]?.text).toContain('NOT RENEWED: certificate of node b');
     expect(runs[0]?.state).toBe('Certificate Not Renewed');
   });
 
@@ -21,7 +22,19 @@ describe('a node whose peer does not serve', () => {
 
     expect([...sent].sort()).toEqual([...BOTH].sort());
     expect(renewed).toEqual(['a', 'b']);
-    expect(kinds).toEqual(['ALARM', 'RENEWED']);
+    expect(kinds).toEqual(['CERTIFICATE', 'ALARM', 'RENEWED']);
+  });
+
+  it('is not touched by its own renewal either, which nobody need hear of while it may pass', async () => {
+    const { kinds, renewed, sent } = await renewing({
+      faults: [{ name: 'unseen-node', on: 'b', at: EARLIER, minutes: 4 }],
+      certificates: { a: 61, b: 0 },
+      days: 0.01,
+    });
+
+    expect(sent).toEqual([]);
+    expect(renewed).toEqual([]);
+    expect(kinds).toEqual(['ALARM']);
   });
 
   it('is renewed all the same when it has less than 48 hours left', async () => {
