@@ -15,7 +15,7 @@ import {
 import { enter, learn } from './progress.ts';
 import { renewal } from './renewal.ts';
 import type { Progress } from './run.ts';
-import { survey } from './survey.ts';
+import { isInspected, survey } from './survey.ts';
 
 /**
  * The next step of a certificate run, from what is true now.
@@ -51,6 +51,11 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
     return finish(scene, progress, `renewed: node ${done.join(', node ')}`, 'done');
   }
   const node = progress.node ?? next ?? 'a';
+  if (!progress.node && !isInspected(progress, node)) {
+    const { reason: what = 'its agent does not answer' } = progress.inspections[node] ?? {};
+    const reason = `${plan[node]?.reason}, and ${what}`;
+    return giveUp(scene, progress, { node, stage: 'prove', reason, passing: false });
+  }
   const begun = progress.node
     ? progress
     : {
@@ -62,20 +67,25 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
   return 'done' in step ? goOn(scene, step.done, plan) : step;
 }
 
-type Rank = readonly [lost: number, attempts: number, expiry: number];
+type Rank = readonly [mute: number, kept: number, attempts: number, expiry: number];
 
 /**
- * What clients have lost comes first, then what has failed less often, so that a host that cannot be
- * renewed never keeps the other from it; then what runs out first.
+ * A host that says nothing comes last. What clients have lost comes first, then what has failed less
+ * often, so that a host that cannot be renewed never keeps the other from it; then what runs out first.
  */
-function rank({ records }: Scene, { plan, inspections }: Progress, node: NodeName): Rank {
-  const expiry = inspections[node]?.pair?.notAfter;
-  const { attempts = 0 } = records[node]?.failing ?? {};
-  return [plan?.[node]?.urgent ? 0 : 1, attempts, expiry ? new Date(expiry).getTime() : 0];
+function rank({ records }: Scene, progress: Progress, node: NodeName): Rank {
+  const expiry = progress.inspections[node]?.pair?.notAfter;
+  return [
+    Number(!isInspected(progress, node)),
+    Number(!progress.plan?.[node]?.urgent),
+    records[node]?.failing?.attempts ?? 0,
+    expiry ? new Date(expiry).getTime() : 0,
+  ];
 }
 
+/** The first difference counts. */
 const compare = (one: Rank, other: Rank): number =>
-  one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
+  one.map((value, index) => value - (other[index] ?? 0)).find((less) => less !== 0) ?? 0;
 
 /**
  * The former pair is put back, where the host has not done it by itself; then the run ends. What was

@@ -48,12 +48,6 @@ export function survey(
       asked.every((node) => up.includes(node)) ? 'done' : 'deferred',
     );
   }
-  const mute = due.find((node) => !isInspected(progress, node));
-  if (mute) {
-    const { reason: what = 'its agent does not answer' } = progress.inspections[mute] ?? {};
-    const why = `${plan[mute]?.reason}, and ${what}`;
-    return giveUp(scene, known, { node: mute, stage: 'prove', reason: why, passing: false });
-  }
   if (!authority)
     return giveUp(scene, known, { node: first, stage: 'sign', reason, passing: false });
   return { plan };
@@ -80,5 +74,5 @@ function needFor(
 }
 
 /** The host's probe has come to a verdict. */
-const isInspected = (progress: Progress, node: NodeName): boolean =>
+export const isInspected = (progress: Progress, node: NodeName): boolean =>
   (progress.inspections[node]?.verdict ?? 'unknown') !== 'unknown';

@@ -30,8 +30,18 @@ describe('Certificates', () => {
   it('holds while each port serves one pair, the old one or the new', async () => {
     const { world, live, another } = await renewing();
 
-    world.judge.certificatesChanged('a', { live: another, web: live, dicom: live });
-    world.judge.certificatesChanged('a', { live: another, web: another, dicom: live });
+    world.judge.certificatesChanged('a', {
+      former: undefined,
+      live: another,
+      web: live,
+      dicom: live,
+    });
+    world.judge.certificatesChanged('a', {
+      former: undefined,
+      live: another,
+      web: another,
+      dicom: live,
+    });
 
     expect(found(world)).toEqual([]);
   });
@@ -40,7 +50,7 @@ describe('Certificates', () => {
     const { world, live } = await renewing();
 
     const torn = { ...live, key: rsaKey('of nobody', 2048) };
-    world.judge.certificatesChanged('a', { live: torn, web: live, dicom: live });
+    world.judge.certificatesChanged('a', { former: undefined, live: torn, web: live, dicom: live });
 
     expect(found(world)).toEqual([
       expect.stringMatching(/invariant 9 \(Certificates\).* node a has a key beside a certificate/),
@@ -50,14 +60,14 @@ describe('Certificates', () => {
   it('is broken by a port that serves neither pair', async () => {
     const { world, live } = await renewing();
 
-    world.judge.certificatesChanged('a', { live, web: live, dicom: undefined });
+    world.judge.certificatesChanged('a', { former: undefined, live, web: live, dicom: undefined });
 
     expect(found(world)).toEqual([expect.stringMatching(/9 .* serves no pair on port 11112/)]);
   });
 
   it('is broken by a host at rest that serves something else than what is live', async () => {
     const { world, host, live, another } = await renewing();
-    const tls = { live: another, web: another, dicom: live };
+    const tls = { former: undefined, live: another, web: another, dicom: live };
 
     world.judge.certificatesAtRest('a', Object.create(host, { tls: { value: tls } }));
 

@@ -200,8 +200,8 @@ describe('a run that is asked for one node', () => {
 describe('a node whose agent does not answer', () => {
   const mute = { truth: { a: { online: false } } };
 
-  it('fails the run before anything is sent, where it is due', () => {
-    const hosts = { a: { ill: { dicom: UNTRUSTED } }, b: {} };
+  it('fails the run before anything is sent to it, where it is due', () => {
+    const hosts = { a: { ill: { dicom: UNTRUSTED } }, b: { notAfter: left(60) } };
     const world = play(run(), { ...mute, hosts });
 
     expect(world.log).toEqual(['act probe b', 'verify a b', 'finish failed']);
@@ -224,16 +224,26 @@ describe('a node whose agent does not answer', () => {
     const answers: Story['answers'] = (kind, node) =>
       kind === 'probe' && node === 'a' ? { ok: false, said: 'Undeliverable' } : 'as usual';
 
-    const world = play(run(), { answers });
+    const world = play(run({ wanted: { nodes: ['a'] } }), { answers });
 
     expect(changes(world)).toEqual([]);
     expect(world.run.because).toBe('node a: 19 days are left, and Undeliverable');
   });
 
+  it('keeps nothing from its peer, which has its turn before it', () => {
+    const answers: Story['answers'] = (kind, node) =>
+      kind === 'probe' && node === 'a' ? { ok: false, said: 'Undeliverable' } : 'as usual';
+
+    const world = play(run(), { answers });
+
+    expect(changes(world)).toEqual(['request b', 'install b']);
+    expect(world.run.outcome).toBe('failed');
+  });
+
   it('is given five minutes to answer a probe', () => {
     const answers: Story['answers'] = (_kind, node) => (node === 'a' ? undefined : 'as usual');
 
-    const world = play(run(), { answers });
+    const world = play(run({ wanted: { nodes: ['a'] } }), { answers });
 
     expect(world.run.because).toBe('node a: 19 days are left, and the host gave no answer');
     expect(secondsBetween(iso('12:05'), world.now)).toBeLessThan(30);
