@@ -22,8 +22,8 @@ export interface Generation {
 export interface Served {
   /** What the link `live` points to. */
   readonly live: Generation | undefined;
-  /** What was live before. */
-  readonly former: Generation | undefined;
+  /** What was live before, as far as the model remembers it. */
+  readonly former?: Generation | undefined;
   /** What nginx took up at its last start or reload, per port: 443 and 11112. */
   readonly web: Generation | undefined;
   readonly dicom: Generation | undefined;
