@@ -40,7 +40,8 @@ interface Authority {
   readonly certificate: X509Certificate;
 }
 
-function authoritiesOf({ assembly }: Site): Authority[] {
+/** What a site's certificates are signed by, in the order of its templates. */
+export function authoritiesOf({ assembly }: Site): Authority[] {
   return assembly.resources('Custom::CertificateAuthority').map((resource) => {
     const [certificate] = certificatesIn(assembly.names(resource).attributes?.Pem ?? '');
     if (!certificate) throw new NotModelled(`${resource.where} has no certificate`);
