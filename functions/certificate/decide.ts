@@ -15,7 +15,7 @@ import {
 import { enter, learn } from './progress.ts';
 import { renewal } from './renewal.ts';
 import type { Progress } from './run.ts';
-import { isInspected, survey } from './survey.ts';
+import { doubted, isInspected, survey } from './survey.ts';
 
 /**
  * The next step of a certificate run, from what is true now.
@@ -48,7 +48,8 @@ function goOn(scene: Scene, progress: Progress, plan: NonNullable<Progress['plan
     .sort((one, other) => compare(rank(scene, progress, one), rank(scene, progress, other)));
   if (!progress.node && !next) {
     const done = asked.filter((node) => progress.renewed[node]);
-    return finish(scene, progress, `renewed: node ${done.join(', node ')}`, 'done');
+    const because = `renewed: node ${done.join(', node ')}`;
+    return doubted(scene, progress) ?? finish(scene, progress, because, 'done');
   }
   const node = progress.node ?? next ?? 'a';
   if (!progress.node && !isInspected(progress, node)) {

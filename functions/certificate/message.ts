@@ -3,7 +3,7 @@ import { addressLines, adviceOn, type Proofs, servingNodes } from '../shared/adv
 import type { Alert } from '../shared/alerts.ts';
 import { NODES, type NodeName } from '../shared/operations-table.ts';
 import { serves } from '../shared/sight.ts';
-import type { Run } from './run.ts';
+import type { Run, Stage } from './run.ts';
 
 /** What every message about certificates is written from. */
 export interface Circumstances {
@@ -38,6 +38,8 @@ export function renewedAlert(c: Circumstances & { readonly run: Run }): Alert {
 /** A node whose renewal fails. */
 export interface Failing {
   readonly node: NodeName;
+  /** How far the renewal has come; absent where it broke before it had begun. */
+  readonly stage: Stage | undefined;
   /** What fails, and since when (ISO 8601). */
   readonly reason: string;
   readonly since: string;
@@ -62,7 +64,7 @@ export function failingAlert(c: Circumstances, failing: Failing): Alert {
     key: `${failing.since}#certificate-${node}`,
     body: [
       ...addresses(c),
-      `Cause    ${failing.reason}`,
+      `Cause    ${failing.stage ? `${failing.stage}: ` : ''}${failing.reason}`,
       `Now      ${left}; ${STATE[String(failing.restored)]}`,
       `Next     Orthweb tries again at ${localTime(new Date(failing.notBefore), c.timeZone)}`,
       'You      docs/runbook.md#certificate-not-renewed',

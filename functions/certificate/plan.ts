@@ -47,6 +47,9 @@ export function needOf(node: Condition, rules: Rules): Need {
   const [first = ''] = names;
   if (missing.includes(first)) return urgent(`it does not name ${first}`);
   if (refused) return urgent(`clients refuse it: ${refused}`);
+  if (inspection && isDark(inspection) && !trusts(sight)) {
+    return urgent('nginx shows clients no certificate');
+  }
   if (left !== undefined && left < CLOCKS.certificateUrgent) {
     return urgent(`${Math.floor(left / 3600)} hours are left`);
   }
@@ -62,8 +65,19 @@ export function needOf(node: Condition, rules: Rules): Need {
     return due('another authority signs from now on');
   }
   if (rules.force) return due('somebody has asked for it');
-  return { due: false, urgent: false, reason: left === undefined ? 'not seen' : daysLeft(left) };
+  const known = left === undefined ? 'not seen' : daysLeft(left);
+  const reason = isDoubted(inspection)
+    ? `${known}, and yet its host says: ${inspection?.reason ?? inspection?.verdict}`
+    : known;
+  return { due: false, urgent: false, reason };
 }
+
+/**
+ * The host's own probe says that clients cannot use its certificate. Where nothing is due all the
+ * same, another certificate would not mend it: its clock may be wrong.
+ */
+export const isDoubted = (inspection: Inspection | undefined): boolean =>
+  inspection?.verdict.startsWith('certificate-') === true;
 
 const daysLeft = (seconds: number): string => {
   const days = Math.floor(seconds / 86_400);
@@ -88,7 +102,13 @@ function refusal(sight: Sight | undefined): string | undefined {
 
 /** On each port that shows a certificate it is the one that is live on the host. */
 const isServed = ({ pair, web, dicom }: Inspection): boolean =>
-  [web, dicom].every((shown) => shown === undefined || shown === pair?.fingerprint);
+  [web, dicom].every((shown) => !shown || shown === pair?.fingerprint);
+
+/** A port of the host answers, and shows no certificate. */
+const isDark = ({ web, dicom }: Inspection): boolean => web === '' || dicom === '';
+
+const trusts = (sight: Sight | undefined): boolean =>
+  sight?.web.trusted === true && sight.dicom.trusted;
 
 const publishes = (inspection: Inspection, authorities: readonly Authority[]): boolean =>
   inspection.authorities.length === authorities.length &&

@@ -105,8 +105,8 @@ function inspectionOf({ ok, answer, said, at }: Ended, now: Date): Inspection {
   const { verdict, authorities, web, dicom } = answer as {
     verdict?: string;
     authorities?: string[];
-    web?: { fingerprint?: string } | null;
-    dicom?: { fingerprint?: string } | null;
+    web?: { listens?: boolean; fingerprint?: string | null } | null;
+    dicom?: { listens?: boolean; fingerprint?: string | null } | null;
   };
   const pair = answer.pair as {
     matches?: boolean;
@@ -128,7 +128,7 @@ function inspectionOf({ ok, answer, said, at }: Ended, now: Date): Inspection {
         },
       }),
     authorities: authorities ?? [],
-    ...(web?.fingerprint && { web: web.fingerprint }),
-    ...(dicom?.fingerprint && { dicom: dicom.fingerprint }),
+    ...(web?.listens && { web: web.fingerprint ?? '' }),
+    ...(dicom?.listens && { dicom: dicom.fingerprint ?? '' }),
   };
 }

@@ -2,7 +2,7 @@ import { CLOCKS, plusSeconds, secondsBetween } from '../shared/clocks.ts';
 import type { CertificateRecord, NodeName, PowerState } from '../shared/operations-table.ts';
 import type { WorkflowFailure } from '../shared/workflow-failure.ts';
 import type { Failing } from './message.ts';
-import type { Run } from './run.ts';
+import type { Run, Stage } from './run.ts';
 
 /** The end of a run, for one node. */
 export interface Ending {
@@ -63,6 +63,7 @@ export function afterwards(ending: Ending): {
 }
 
 interface Failure {
+  readonly stage: Stage | undefined;
   readonly reason: string;
   readonly passing: boolean;
   readonly restored: boolean | null;
@@ -80,18 +81,18 @@ function failureOf({ run, node, failure, wish }: Ending): Failure | undefined {
   const asked = run.wanted.nodes;
   if (!plan) {
     const kept = asked.includes(node) && wish === 'running';
-    return kept ? { ...broken, restored: null } : undefined;
+    return kept ? { ...broken, stage: own?.stage ?? stage, restored: null } : undefined;
   }
   const [first] = asked.filter((one) => plan[one]?.due && !renewed[one]);
   if (node !== (current ?? first)) return undefined;
   const changed = stage === 'install' || stage === 'verify' || stage === 'soak';
-  return { ...broken, restored: changed ? false : null };
+  return { ...broken, stage: own?.stage ?? stage, restored: changed ? false : null };
 }
 
 function failedAgain(
   { run, node, before, now }: Ending,
   record: CertificateRecord,
-  { reason, passing, restored }: Failure,
+  { stage, reason, passing, restored }: Failure,
 ): { readonly record: CertificateRecord; readonly failing?: Failing } {
   const { since = now.toISOString(), attempts = 0, toldAt } = before?.failing ?? {};
   const notBefore = plusSeconds(now, PAUSES[attempts] ?? DAILY);
@@ -110,7 +111,7 @@ function failedAgain(
   const daysLeft = left === undefined ? undefined : Math.max(0, Math.floor(left / 86_400));
   return {
     record: { ...record, failing },
-    ...(tell && { failing: { node, reason, since, notBefore, daysLeft, restored } }),
+    ...(tell && { failing: { node, stage, reason, since, notBefore, daysLeft, restored } }),
   };
 }
 

@@ -29,7 +29,7 @@ const Inspection = z.object({
   ),
   /** SHA-256 of each certificate in the `ca.pem` that the host publishes. */
   authorities: z.array(z.string()),
-  /** SHA-256 of what is served on 443 and on 11112. */
+  /** SHA-256 of what is served on 443 and on 11112; empty where a port answers and shows none. */
   web: z.optional(z.string()),
   dicom: z.optional(z.string()),
 });

@@ -10,7 +10,7 @@ import {
   signerOfSite,
   step,
 } from './moves.ts';
-import { type Need, needOf } from './plan.ts';
+import { isDoubted, type Need, needOf } from './plan.ts';
 import type { Progress } from './run.ts';
 
 /**
@@ -37,16 +37,14 @@ export function survey(
   for (const node of asked) plan[node] = needFor(scene, progress, node, authority?.number);
   const known = { ...progress, plan };
   const because = asked.map((node) => `node ${node}: ${plan[node]?.reason}`).join('; ');
-  const due = asked.filter((node) => plan[node]?.due);
-  if (run.wanted.dryRun) return finish(scene, known, because, 'planned');
-  const [first] = due;
+  const [first] = asked.filter((node) => plan[node]?.due);
+  if (run.wanted.dryRun) {
+    const refused = first && !authority ? `; but ${reason}` : '';
+    return finish(scene, known, `${because}${refused}`, 'planned');
+  }
   if (!first) {
-    return finish(
-      scene,
-      known,
-      because,
-      asked.every((node) => up.includes(node)) ? 'done' : 'deferred',
-    );
+    const outcome = asked.every((node) => up.includes(node)) ? 'done' : 'deferred';
+    return doubted(scene, known) ?? finish(scene, known, because, outcome);
   }
   if (!authority)
     return giveUp(scene, known, { node: first, stage: 'sign', reason, passing: false });
@@ -71,6 +69,20 @@ function needFor(
   };
   const { force } = run.wanted;
   return needOf(condition, { authorities: run.authorities, signer, force, now });
+}
+
+/**
+ * A node that is not due, and whose host says all the same that clients cannot use its certificate,
+ * fails the run once all else is done: so it rests before it is looked at again, however often a
+ * start asks for it.
+ */
+export function doubted(scene: Scene, progress: Progress): Decision | undefined {
+  const { plan, inspections } = progress;
+  const node = scene.run.wanted.nodes.find(
+    (one) => plan?.[one]?.due === false && isUp(scene, one) && isDoubted(inspections[one]),
+  );
+  const { reason = '' } = (node && plan?.[node]) ?? {};
+  return node && giveUp(scene, progress, { node, stage: 'prove', reason, passing: true });
 }
 
 /** The host's probe has come to a verdict. */

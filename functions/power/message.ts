@@ -73,7 +73,8 @@ export function arrivedAlert(c: Circumstances, run: Run): Alert {
       ...addresses(c),
       `Why      ${run.reason}`,
       `Planned  ${localTime(new Date(c.plannedFor), c.timeZone)}, done ${localTime(c.now, c.timeZone)}`,
-      `Took     ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
+      // A change may take several runs, where certificates are renewed in between.
+      `Took     ${duration(secondsBetween(c.plannedFor, c.now))}; this run ${duration(secondsBetween(run.beganAt, c.now))}${phases(run)}`,
       ...cutLines(run),
       ...late,
       c.until

@@ -59,7 +59,7 @@ describe('a renewal that fails on a host', () => {
     expect(kinds).toEqual(['CERTIFICATE', 'ALARM']);
     expect(mails[0]?.subject).toMatch(/^\[clinic\] NOT RENEWED - use https:/);
     expect(mails[0]?.text).toContain('NOT RENEWED: certificate of node a');
-    expect(mails[0]?.text).toContain('Cause    nginx did not reload: injected');
+    expect(mails[0]?.text).toContain('Cause    install: nginx did not reload: injected');
     expect(mails[0]?.text).toContain('the former certificate was put back and is served');
   });
 

@@ -15,7 +15,7 @@ import {
   sight,
   stepsOf,
 } from '../support/certificate.ts';
-import { changes, play, type Story } from '../support/certificate-world.ts';
+import { changes, play, type Story, usually } from '../support/certificate-world.ts';
 import { iso } from '../support/time.ts';
 
 const LEFT = { a: { notAfter: left(20) }, b: { notAfter: left(60) } };
@@ -185,6 +185,21 @@ describe('a run that is only asked what it would do', () => {
     expect(changes(world)).toEqual([]);
     expect(world.run.because).toBe('node a: 19 days are left; node b: 59 days are left');
   });
+
+  it('says, too, that no authority may sign what is due', () => {
+    const ours = { wanted: { dryRun: true }, authorities: [authority(2)] };
+
+    const [due, idle] = [20, 60].map((days) => {
+      const host = { notAfter: left(days), authorities: ['CA:02'] };
+      return play(run(ours), { hosts: { a: host, b: host } });
+    });
+
+    expect(due?.run).toMatchObject({ outcome: 'planned' });
+    expect(due?.run.because).toContain(
+      '; but authority 2 has not been published by both hosts for 180 days',
+    );
+    expect(idle?.run.because).not.toContain('180 days');
+  });
 });
 
 describe('a run that is asked for one node', () => {
@@ -194,6 +209,45 @@ describe('a run that is asked for one node', () => {
     expect(changes(world)).toEqual(['request b', 'install b']);
     expect(world.log).toContain('verify a b');
     expect(world.run.because).toBe('renewed: node b');
+  });
+});
+
+describe('a node that needs nothing, and whose host says that clients refuse its certificate', () => {
+  const reason = 'Clients refuse the certificate: it is not yet valid';
+  const story = (a: number): Story => ({
+    hosts: { a: { notAfter: left(60) }, b: { notAfter: left(a) } },
+    answers: (kind, node, _nth, host) => {
+      const usual = usually(kind, node, host);
+      if (kind !== 'probe' || node !== 'a') return 'as usual';
+      const answer = { ...usual?.answer, verdict: 'certificate-untrusted' };
+      return { ok: false, code: 1, answer, said: reason };
+    },
+  });
+
+  it('fails the run, so that it rests before a start asks for it again', () => {
+    const world = play(run(), story(60));
+
+    expect(changes(world)).toEqual([]);
+    expect(world.run).toMatchObject({
+      outcome: 'failed',
+      progress: {
+        failure: {
+          node: 'a',
+          stage: 'prove',
+          reason: `59 days are left, and yet its host says: ${reason}`,
+          passing: true,
+          restored: null,
+        },
+      },
+    });
+  });
+
+  it('does so only when the other node has been renewed', () => {
+    const world = play(run(), story(20));
+
+    expect(changes(world)).toEqual(['request b', 'install b']);
+    expect(world.run).toMatchObject({ outcome: 'failed', progress: { failure: { node: 'a' } } });
+    expect(world.run.progress.renewed.b).toBeDefined();
   });
 });
 

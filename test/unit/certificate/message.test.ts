@@ -30,6 +30,7 @@ const about = (more: Partial<Circumstances> = {}) => ({
 });
 const failing = (more: Partial<Failing> = {}): Failing => ({
   node: 'a',
+  stage: 'install',
   reason: 'the disk is full',
   since: iso('11:00'),
   notBefore: iso('12:07'),
@@ -72,7 +73,7 @@ describe('the message of a renewal', () => {
 });
 
 describe('the message of a renewal that fails', () => {
-  it('says what fails, what is left and served, and when it is tried again', () => {
+  it('says at which stage and what fails, what is left and served, and when it is tried again', () => {
     const alert = failingAlert(about(), failing());
 
     expect(alert).toMatchObject({
@@ -82,7 +83,7 @@ describe('the message of a renewal that fails', () => {
       key: '2026-11-23T11:00:00.000Z#certificate-a',
     });
     expect(alert.body.slice(6)).toEqual([
-      'Cause    the disk is full',
+      'Cause    install: the disk is full',
       'Now      20 days are left; the node serves what it served before',
       'Next     Orthweb tries again at Mon 23 Nov 12:07',
       'You      docs/runbook.md#certificate-not-renewed',
@@ -114,9 +115,12 @@ describe('the message of a renewal that fails', () => {
   });
 
   it('can be written for a run that had not begun', () => {
-    const { advice } = failingAlert(about({ run: undefined }), failing());
+    const early = failing({ stage: undefined });
+
+    const { advice, body } = failingAlert(about({ run: undefined }), early);
 
     expect(advice).toBe('no address is proven to work');
+    expect(body[0]).toBe('Cause    the disk is full');
   });
 });
 

@@ -99,6 +99,46 @@ describe('the time that is left', () => {
   });
 });
 
+describe('a host whose own probe says that clients cannot use its certificate', () => {
+  const said = { verdict: 'certificate-mismatch', reason: 'nginx shows another.' };
+
+  it.each(['web', 'dicom'])('urgently needs another one if its %s port shows none', (port) => {
+    const dark = host({ ...said, [port]: '' });
+    const unseen = sight('12:00', oldOf('a'), {
+      web: { trusted: false },
+      dicom: { trusted: false },
+    });
+    const blind = { web: { trusted: false }, dicom: { trusted: false } };
+
+    const needs = [
+      { ...dark, sight: { ...unseen, ...blind } },
+      { ...dark, sight: undefined },
+    ].map((more) => needOf(condition(more), rules()));
+
+    for (const need of needs) {
+      expect(need).toEqual({
+        due: true,
+        urgent: true,
+        reason: 'nginx shows clients no certificate',
+      });
+    }
+  });
+
+  it('needs none where clients are shown it and trust it, and what its host says is passed on', () => {
+    const needs = [host({ ...said, web: '' }), host(said)].map((more) =>
+      needOf(condition(more), rules()),
+    );
+
+    for (const need of needs) {
+      expect(need).toEqual({
+        due: false,
+        urgent: false,
+        reason: '60 days are left, and yet its host says: nginx shows another.',
+      });
+    }
+  });
+});
+
 describe('what a node is called', () => {
   const lacking = (name: string) =>
     host({ pair: { ...pair, names: pair.names.filter((one) => one !== name) } });

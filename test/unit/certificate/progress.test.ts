@@ -71,6 +71,15 @@ describe('the answer of a probe', () => {
     expect(pairs).toEqual([undefined, undefined, undefined, undefined]);
   });
 
+  it('knows a port that answers and shows no certificate from one that does not answer', () => {
+    const dark = { web: { listens: true, fingerprint: null }, dicom: { listens: false } };
+
+    const { inspections } = learnt('probe', ended({ answer: { ...said, ...dark } }));
+
+    expect(inspections.a?.web).toBe('');
+    expect(inspections.a).not.toHaveProperty('dicom');
+  });
+
   it('says null for what could not be seen', () => {
     const nothing = {
       verdict: 'nginx-down',

@@ -247,6 +247,7 @@ describe('the operator', () => {
 
     expect(notice).toEqual({
       node: 'a',
+      stage: 'request',
       reason: 'nginx refuses it',
       since: iso('12:00'),
       notBefore: iso('12:05'),

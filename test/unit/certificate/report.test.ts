@@ -215,7 +215,7 @@ describe('a workflow that broke', () => {
     await report(fail({ run: ours, failure }), underWay(), sns);
 
     expect(sns.calls[0]?.input).toMatchObject({
-      Message: expect.stringContaining('Cause    RequestRefused: its key is too short\n'),
+      Message: expect.stringContaining('Cause    sign: RequestRefused: its key is too short\n'),
     });
   });
 

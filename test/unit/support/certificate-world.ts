@@ -158,9 +158,9 @@ export function usually(kind: Kind, node: NodeName, host: Host): Answer {
     case 'probe': {
       const { pair, authorities: _old, ...rest } = inspection(node);
       const { serves: fingerprint, notAfter, authorities } = host;
-      const shown = { web: { fingerprint }, dicom: { fingerprint } };
+      const shown = { listens: true, fingerprint };
       const said = { ...rest, pair: { ...pair, matches: true, fingerprint, notAfter } };
-      return { answer: { ...said, ...shown, authorities } };
+      return { answer: { ...said, web: shown, dicom: shown, authorities } };
     }
     case 'certificate-request':
       return { answer: { generation: GENERATION, request: 'AAAA' } };
