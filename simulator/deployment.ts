@@ -5,7 +5,7 @@ import type { Permission } from './api.ts';
 import { NotModelled } from './aws-error.ts';
 import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import { Kms, keysOf } from './services/kms.ts';
-import type { Sources } from './services/lambda/function.ts';
+import { LOG_ACTIONS, logOf, type Sources } from './services/lambda/function.ts';
 import type { Assembly, Resource, ResourceNames } from './template.ts';
 
 /** What functions make for CloudFormation, and the rights that they took for it. */
@@ -45,6 +45,8 @@ export async function make(assembly: Assembly, sources: Sources, at: Date): Prom
     const fn = makerOf(assembly, resource);
     const role = fn.text('Role');
     const ask = (permission: Permission) => demands.push({ ...permission, where: fn.where, role });
+    const log = logOf(fn, assembly.names(fn).ref);
+    for (const action of LOG_ACTIONS) ask({ action, resources: [log] });
     const answer = await answerOf(assembly, resource, { fn, sources, kms, ask });
     if (answer.Status !== 'SUCCESS') {
       throw new DeploymentFailed(`${resource.where}: ${answer.Reason ?? 'no reason given'}`);

@@ -22,8 +22,8 @@ export interface Generation {
 export interface Served {
   /** What the link `live` points to. */
   readonly live: Generation | undefined;
-  /** What was live before. */
-  readonly former: Generation | undefined;
+  /** What was live before, as far as the model remembers it. */
+  readonly former?: Generation | undefined;
   /** What nginx took up at its last start or reload, per port: 443 and 11112. */
   readonly web: Generation | undefined;
   readonly dicom: Generation | undefined;
@@ -187,7 +187,10 @@ export class HostTls implements Served {
       this.former = live;
       this.live = unpacked(id, undefined, parameters);
     }
-    if (script === 'certificate-rollback' && live?.id === id) this.live = former;
+    if (script === 'certificate-rollback' && live?.id === id) {
+      this.live = former;
+      this.former = undefined;
+    }
     this.restart();
   }
 
@@ -297,6 +300,9 @@ function span(certificate: X509Certificate) {
   spans.set(certificate, known);
   return known;
 }
+
+/** When a certificate begins to be valid, epoch milliseconds. */
+export const startOf = (certificate: X509Certificate): number => span(certificate).from;
 
 /** When a certificate runs out, epoch milliseconds. */
 export const endOf = (certificate: X509Certificate): number => span(certificate).to;

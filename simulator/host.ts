@@ -274,8 +274,8 @@ export class Host {
         this.pairs.restart();
       }
       const result = this.resultOf(script, fails, course);
-      if (known.changes) this.site.judge.certificatesAtRest(this.node, this);
       if (real?.code === 0) this.pairs.follow(script, parameters);
+      if (known.changes) this.site.judge.certificatesAtRest(this.node, this);
       done(real ? { ok: real.code === 0, code: real.code, output: real.output } : result);
     });
   }

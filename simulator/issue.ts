@@ -34,15 +34,19 @@ export async function issue(world: World, ages: Ages): Promise<void> {
 const DAY_MS = 86_400_000;
 
 interface Authority {
+  /** As the configuration counts. */
+  readonly number: number;
   readonly key: RsaKey;
   readonly certificate: X509Certificate;
 }
 
-function authoritiesOf({ assembly }: Site): Authority[] {
+/** What a site's certificates are signed by, in the order of its templates. */
+export function authoritiesOf({ assembly }: Site): Authority[] {
   return assembly.resources('Custom::CertificateAuthority').map((resource) => {
     const [certificate] = certificatesIn(assembly.names(resource).attributes?.Pem ?? '');
     if (!certificate) throw new NotModelled(`${resource.where} has no certificate`);
-    return { key: rsaKey(resource.text('Key'), 3072), certificate };
+    const number = Number(resource.text('Number'));
+    return { number, key: rsaKey(resource.text('Key'), 3072), certificate };
   });
 }
 
@@ -87,7 +91,8 @@ async function issueFor(
       names,
     },
     renewedAt: at,
-    published: Object.fromEntries(authorities.map((one) => [one.certificate.fingerprint256, at])),
+    issued: { fingerprint: certificate.fingerprint256, authority: first.number },
+    published: Object.fromEntries(authorities.map(({ number }) => [number, at])),
   };
   dynamodb.write(site, itemOf(`CERTIFICATE#${node}`, 1, record));
 }

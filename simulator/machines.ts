@@ -40,5 +40,7 @@ export interface Done {
  * virtual time stands still meanwhile.
  */
 export interface Machines {
+  /** True time at which they were made, epoch milliseconds. */
+  readonly since: number;
   do(order: Order): Done;
 }

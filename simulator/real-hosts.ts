@@ -1,6 +1,7 @@
 import { NODES, type NodeName } from '../functions/shared/operations-table.ts';
 import { fieldsOf } from './answer.ts';
 import { NotModelled } from './aws-error.ts';
+import { MachineTime } from './machine-time.ts';
 import type { Done, Machines, Order, Sight } from './machines.ts';
 import type { Site } from './site.ts';
 
@@ -38,6 +39,7 @@ export class RealHosts {
   readonly commands: HostCommand[] = [];
   private readonly site: Site;
   private readonly machines: Machines;
+  private readonly time: MachineTime;
   private sight: Done['sight'] = { a: NOTHING, b: NOTHING };
   private readonly running = new Set<NodeName>();
   /** As a deployment leaves it. */
@@ -46,6 +48,7 @@ export class RealHosts {
   constructor(site: Site, machines: Machines) {
     this.site = site;
     this.machines = machines;
+    this.time = new MachineTime(site, machines.since);
   }
 
   /** What a client saw of a node when something last happened to a machine. */
@@ -85,11 +88,13 @@ export class RealHosts {
     this.carryOut({ do: how, node });
   }
 
-  private run(node: NodeName, script: string, parameters: Parameters<RealHost['run']>[1]): Done {
+  private run(node: NodeName, script: string, given: Parameters<RealHost['run']>[1]): Done {
     const { ssm } = this.site.world;
     this.site.world.noteServing();
     const document = ssm.contentOf(this.site, script);
-    return this.carryOut({ do: 'run', node, script, document, parameters });
+    const parameters = this.time.toMachine(given);
+    const done = this.carryOut({ do: 'run', node, script, document, parameters });
+    return { ...done, output: this.time.fromMachine(done.output) };
   }
 
   /** Kills Orthanc's program, as a failure of its container. */
@@ -137,7 +142,8 @@ export class RealHosts {
     // It says what it waits for.
     if (needsDatabase && !this.databaseRuns) return undefined;
     if (code !== 0) return `ended with ${code}`;
-    if (needsDatabase && !serves) return `ended with 0, but ${client}`;
+    const isInstalled = what === 'certificate-install' && listens && this.databaseRuns;
+    if ((needsDatabase || isInstalled) && !serves) return `ended with 0, but ${client}`;
     if (what === 'drain' && listens) return 'ended with 0, but nginx takes connections';
     return undefined;
   }

@@ -86,7 +86,35 @@ lines.push(
     }),
   ),
 );
+lines.push(
+  '',
+  `Certificates of ${config.site}, on a day when it is open`,
+  ...(await certificates()),
+);
 process.stdout.write(`${lines.join('\n')}\n`);
+
+/** What a renewal of both nodes takes that somebody asks for, and what the daily look at them. */
+async function certificates(): Promise<string[]> {
+  const result = await simulate({
+    ...scene,
+    days: 0.3,
+    certificates: 'issued',
+    prepare: ({ clock, stepFunctions }) =>
+      clock.at(minutes(opening, 180).getTime(), () => {
+        const { machine = '' } = stepFunctions.executions.at(-1) ?? {};
+        const input = '{"trigger":"person","force":true}';
+        stepFunctions.start(machine.replace(/power$/, 'certificate'), input);
+      }),
+  });
+  if (result.failure) throw result.failure;
+  return ['person', 'daily'].map((trigger) => {
+    const run = result.runs.find((one) => one.trigger === trigger);
+    if (!run?.endedAt) throw new Error(`no ${trigger} run has ended`);
+    const seconds = Math.round((run.endedAt - run.startedAt) / 1000);
+    const what = trigger === 'person' ? 'a renewal of both nodes' : 'a look that finds nothing due';
+    return `  ${what}: ${run.transitions} steps, ${seconds} s`;
+  });
+}
 
 /** How many plays an explorer makes, and how fast. */
 async function rate(name: string, plays: AsyncIterable<unknown>): Promise<string> {

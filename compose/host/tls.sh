@@ -4,6 +4,7 @@
 #
 # A generation is a folder gen/…: tls.key, which never leaves it, fullchain.pem, ca.pem, which clients
 # are to trust, and name, which they know this node by. One rename of the link `live` changes all four.
+set -euo pipefail
 
 readonly tls=${home:?}/tls
 # shellcheck disable=SC2034 # for those who source this

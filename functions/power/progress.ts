@@ -83,7 +83,9 @@ function lackOf(
   { answer, said }: Extract<Invocation, { state: 'ended' }>,
   names: readonly string[],
 ): string | undefined {
-  if (String(answer.verdict).startsWith('certificate-')) return said;
+  if (String(answer.verdict).startsWith('certificate-')) {
+    return said.replace(/^Clients refuse the certificate: (.*)$/, 'clients refuse its own ($1)');
+  }
   const { names: certified } = (answer.pair ?? {}) as { names?: readonly string[] };
   // A host of an earlier bundle does not say.
   const [missing] = certified ? unnamed(names, certified) : [];

@@ -216,11 +216,11 @@ export class Certificate extends Construct {
     const { stateMachine } = this.workflow;
     const failures = {
       Failed: [
-        stateMachine.metricFailed({ period: Duration.hours(1) }),
+        stateMachine.metricFailed({ period: Duration.days(1) }),
         'A run that looks after the certificates has failed.',
       ],
       TimedOut: [
-        stateMachine.metricTimedOut({ period: Duration.hours(1) }),
+        stateMachine.metricTimedOut({ period: Duration.days(1) }),
         'A run that looks after the certificates took longer than 45 minutes.',
       ],
     } as const;
@@ -230,7 +230,7 @@ export class Certificate extends Construct {
         when: 'at least',
         threshold: 1,
         periods: 1,
-        // An hour, as for power: run after run that fails is one message. No run is normal.
+        // A day: a renewal that fails is tried each day, and is one message for as long as it does.
         missing: TreatMissingData.NOT_BREACHING,
         meaning,
         runbook: 'certificate-failed',

@@ -14,6 +14,7 @@ const LONGEST_MS = 30 * 60_000;
  * until it is done, and the other one goes when this one does, however it ends.
  */
 export class RemoteLab implements Machines {
+  readonly since = Date.now();
   readonly #socket: string;
   readonly close: () => Promise<void>;
 

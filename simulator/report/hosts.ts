@@ -13,7 +13,7 @@ export function hostLines(commands: readonly HostCommand[], timeZone: string): s
       [
         [clockOf(at, timeZone), 8],
         [who, 8],
-        [what, 12],
+        [what, 20],
         [`exit ${code}`, 8],
         [`${seconds.toFixed(1)} s`.padStart(7), 7],
       ],

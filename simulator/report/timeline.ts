@@ -15,7 +15,7 @@ export function timeline(result: SimulationResult, timeZone: string): string[] {
     }
     const what: readonly (readonly [string, number])[] = [
       [clockOf(entry.at, timeZone), 8],
-      [entry.kind === 'alert' ? 'ALERT' : entry.who, 12],
+      [entry.kind === 'alert' ? 'ALERT' : entry.who, 15],
     ];
     if (entry.kind === 'alert') lines.push(...columns(what, entry.text));
     else lines.push(...columns([...what, [entry.text, 30]], entry.reason));

@@ -15,7 +15,7 @@ describe('an authority that cannot sign', () => {
     const { kinds, mails, renewed, runs, sent } = await renewing({ faults: [fault], days: 0.05 });
 
     expect(sent.slice(0, -4).filter((text) => text.startsWith('install'))).toEqual([]);
-    expect(sent.slice(-4)).toEqual(['request b', 'install b', 'request a', 'install a']);
+    expect(sent.slice(-4).sort()).toEqual([...BOTH].sort());
     expect(kinds).toEqual(['CERTIFICATE', 'ALARM', 'CERTIFICATE', 'RENEWED']);
     expect((mails[0]?.at ?? '') < '2026-11-30T15:31').toBe(true);
     expect(mails[0]?.text).toMatch(/KMS refuses the key .*DisabledException/);

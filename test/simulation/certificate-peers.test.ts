@@ -24,6 +24,18 @@ describe('a node whose peer does not serve', () => {
     expect(kinds).toEqual(['ALARM', 'RENEWED']);
   });
 
+  it('is not touched where the peer serves and cannot be seen to', async () => {
+    const { kinds, renewed, sent } = await renewing({
+      faults: [{ name: 'unseen-node', on: 'b', at: EARLIER, minutes: 4 }],
+      certificates: { a: 61, b: 0 },
+      days: 0.01,
+    });
+
+    expect(sent).toEqual([]);
+    expect(renewed).toEqual([]);
+    expect(kinds).toEqual(['ALARM']);
+  });
+
   it('is renewed all the same when it has less than 48 hours left', async () => {
     const { renewed, sent } = await renewing({
       faults: [fault],

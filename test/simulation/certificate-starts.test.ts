@@ -59,8 +59,8 @@ it('names the new address of each morning before the site is announced as open',
 it('opens late, and says why, where no certificate can be had for the new address', async () => {
   const { deliveries, failure } = await play(borrowing, {
     from: '2026-11-30T06:30',
-    days: 0.07,
-    faults: [{ name: 'disabled-key', at: '2026-11-30T06:59', minutes: 35 }],
+    days: 0.12,
+    faults: [{ name: 'disabled-key', at: '2026-11-30T06:59', minutes: 25 }],
   });
 
   expect(failure).toBeUndefined();

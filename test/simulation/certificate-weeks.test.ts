@@ -37,6 +37,11 @@ it('sounds the alarms at 14 and at 7 days while nothing can be renewed, and rene
   expect(alarm('Certificate/AuthorityExpiring')).toBeUndefined();
   const told = mails.filter(({ attributes }) => attributes.kind === 'CERTIFICATE');
   expect(told).toHaveLength(2);
+  // What lasts for weeks is no mail a day.
+  const alarms = mails.flatMap(
+    ({ subject }) => /^ALARM.*Certificate\/(\w+)/.exec(subject)?.[1] ?? [],
+  );
+  expect(alarms).toEqual(['Failed', 'Overdue', 'Expiring']);
   expect(sent.filter((text) => text.startsWith('install'))).toHaveLength(2);
   expect(renewed).toEqual(['a', 'b']);
   expect(measured.filter(({ name }) => name === 'CertificateDaysLeft').length).toBeGreaterThan(31);

@@ -135,7 +135,7 @@ describe('a fault that cannot be', () => {
     [
       'hanging-function',
       'power/foo',
-      /no function power\/foo\. Choose one of certificate\/authority, certificate\/begin/,
+      /no function power\/foo\. Choose one of certificate\/authority, power\/begin/,
     ],
   ] as const)('%s:%s is refused with what can be', async (name, on, message) => {
     const faults = [{ name, on, at: EVENING }];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { firstMinute } from './support/first-minute.ts';
 import { edited, siteOf, type Template, type TemplateResource } from './support/play.ts';
@@ -55,8 +56,10 @@ describe('a host serves', () => {
       'whose group has no rule for what goes out, which lets everything out',
       (template) => {
         delete group(template, 'Hosts').SecurityGroupEgress;
-        for (const [id, { Type }] of Object.entries(template.Resources)) {
-          if (Type === 'AWS::EC2::SecurityGroupEgress') delete template.Resources[id];
+        const { GroupId } = toDatabase(template);
+        for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+          if (Type !== 'AWS::EC2::SecurityGroupEgress') continue;
+          if (isDeepStrictEqual(Properties.GroupId, GroupId)) delete template.Resources[id];
         }
       },
     ],

@@ -1,19 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import { probed } from '../../simulator/host-probe.ts';
 import { containerFailure } from '../../simulator/lab/scene.ts';
 import type { Done, Machines, Order, Sight } from '../../simulator/machines.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
+import type { World } from '../../simulator/world.ts';
 import { edited, play, siteOf, subjects } from './support/play.ts';
 
 const site = siteOf();
 const from = '2026-11-30T00:00';
 const SERVES: Sight = { serves: true, listens: true };
+/** Until after the opening, at which all is shown that a rehearsal can fail by. */
+const MORNING = 0.32;
 const NOTHING: Sight = { serves: false, listens: false };
 
 type Ends = Partial<Pick<Done, 'code' | 'output'>> & { readonly sight?: Sight };
 
 /** Machines that do what they are told, unless the test says how an order ends. */
 class Stubs implements Machines {
+  readonly since = Date.now();
   readonly orders: Order[] = [];
+  /** Whose hosts they stand for. */
+  world: World | undefined;
   readonly #ends: (order: Order) => Ends | undefined;
   #sight = { a: NOTHING, b: NOTHING };
   #database = true;
@@ -36,8 +43,18 @@ class Stubs implements Machines {
     const { sight, ...ends } = { sight: usual, ...this.#ends(order) };
     if ('node' in order) this.#sight = { ...this.#sight, [order.node]: sight };
     const code = order.do === 'run' && order.script === 'probe' ? Number(!sight.serves) : 0;
-    const output = JSON.stringify({ serves: sight.serves, verdict: 'as told', listens: true });
+    const output = JSON.stringify({ ...this.#said(order), serves: sight.serves });
     return { code, output, seconds: 1, sight: this.#sight, ...ends };
+  }
+
+  /** The pair is the model's: none of these plays is about certificates. */
+  #said(order: Order): object {
+    const host = 'node' in order ? this.world?.site.node(order.node)?.host : undefined;
+    if (!this.world || !host) return {};
+    const { now } = this.world.clock;
+    const well = { listens: true, database: 'reached', stores: true } as const;
+    const { output } = probed({ ...well, drained: false, tls: host.tls, now });
+    return { ...JSON.parse(output), verdict: 'as told' };
   }
 
   #usual(order: Order): Sight {
@@ -57,8 +74,17 @@ class Stubs implements Machines {
   }
 }
 
-const playOn = (machines: Machines, more: Partial<Parameters<typeof play>[1]> = {}) =>
-  play(site, { from, days: 1, machines, ...more });
+const playOn = (machines: Stubs, more: Partial<Parameters<typeof play>[1]> = {}) =>
+  play(site, {
+    from,
+    days: 1,
+    machines,
+    ...more,
+    prepare: (world) => {
+      machines.world = world;
+      more.prepare?.(world);
+    },
+  });
 
 const script = (order: Order) => (order.do === 'run' ? order.script : undefined);
 
@@ -68,7 +94,8 @@ describe('a rehearsal on machines', () => {
 
     const result = await playOn(machines);
 
-    const day = ['boot', 'drain', 'power off', 'boot', 'probe', 'drain', 'power off'];
+    // At noon it is asked how it is, for its certificate.
+    const day = ['boot', 'drain', 'power off', 'boot', 'probe', 'probe', 'drain', 'power off'];
     expect(result.failure).toBeUndefined();
     expect([machines.done('a'), machines.done('b')]).toEqual([day, day]);
     expect(machines.done()).toEqual(['stop', 'start', 'stop']);
@@ -105,7 +132,7 @@ describe('a rehearsal on machines', () => {
     const at = (kind: string, text: string) =>
       entries.find((entry) => entry.kind === kind && entry.text === text)?.at.slice(11, 19);
     expect(failure).toBeUndefined();
-    expect(machines.done('a').slice(5, 8)).toEqual(['kill orthanc', 'wait', 'probe']);
+    expect(machines.done('a').slice(6, 9)).toEqual(['kill orthanc', 'wait', 'probe']);
     expect(entries.map(({ text }) => text)).not.toContain('is off');
     expect(at('fault', 'Orthanc is killed')).toBe('18:00:00');
     expect(at('world', 'serves nobody')).toBe('18:00:00');
@@ -132,8 +159,8 @@ describe('a rehearsal on machines', () => {
 
     const said = entries.filter(({ who }) => who === 'node a').map(({ text }) => text);
     expect(failure).toBeUndefined();
-    expect(machines.done('a').slice(5, 5 + done.length)).toEqual(done);
-    expect(machines.done('a').slice(5 + done.length)).not.toContain('kill orthanc');
+    expect(machines.done('a').slice(6, 6 + done.length)).toEqual(done);
+    expect(machines.done('a').slice(6 + done.length)).not.toContain('kill orthanc');
     expect(said.filter((text) => text.startsWith('serves'))).toEqual(seen);
     expect(said).toContain('is off');
     expect(said.join()).not.toContain('says: ');
@@ -196,7 +223,7 @@ describe('a rehearsal on machines', () => {
         : undefined,
     );
 
-    const result = await playOn(machines);
+    const result = await playOn(machines, { days: MORNING });
 
     expect(subjects(result).filter((subject) => subject.includes('OPEN'))).toEqual([]);
     expect(result.failure?.message).toMatch(/boot on node b ended with 1: .*no secrets/);
@@ -263,7 +290,7 @@ describe('what fails a rehearsal on machines', () => {
   ];
 
   it.each(wrong)('%s', async (_what, ends, says) => {
-    const { failure } = await playOn(new Stubs(ends));
+    const { failure } = await playOn(new Stubs(ends), { days: MORNING });
 
     expect(failure?.name).toBe('HostFailed');
     expect(failure?.message).toMatch(says);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BY_HAND } from '../../simulator/host-scripts.ts';
-import { morning, outcome } from './support/morning.ts';
+import { morning, noon, outcome, SCENES, type Scene } from './support/morning.ts';
 import { edited, siteOf, type TemplateResource, templateOf } from './support/play.ts';
 
 const site = siteOf();
@@ -19,7 +19,20 @@ it('plays the whole morning through as it is', async () => {
     'SUCCEEDED',
     'ABORTED',
     'SUCCEEDED',
+    // Who looks after certificates was waiting for the lease.
+    'ABORTED',
     'SUCCEEDED',
+  ]);
+});
+
+it('plays the whole noon through as it is', async () => {
+  const { failure, deliveries } = await noon(site);
+
+  expect(failure).toBeUndefined();
+  expect(deliveries.map(({ attributes }) => attributes.kind)).toEqual([
+    'CERTIFICATE',
+    'ALARM',
+    'STARTED',
   ]);
 });
 
@@ -44,15 +57,19 @@ describe('an environment variable that is gone fails the loading, by function an
 
 describe('a substitution that is gone fails the loading, by state machine and placeholder', () => {
   const substitutions = ofType('AWS::StepFunctions::StateMachine').flatMap(([id, resource]) =>
-    Object.keys(resource.Properties.DefinitionSubstitutions).map((name) => ({ id, name })),
+    Object.keys(resource.Properties.DefinitionSubstitutions).map((name) => ({
+      id,
+      name,
+      path: pathOf(resource).replace(/\/Resource$/, ''),
+    })),
   );
 
-  it.each(substitutions)('$name', async ({ id, name }) => {
+  it.each(substitutions)('$name', async ({ id, name, path }) => {
     const without = edited(site, ({ Resources }) => {
       delete Resources[id]?.Properties.DefinitionSubstitutions[name];
     });
 
-    const expected = `OrthwebOperations/Power/Workflow/StateMachine (AWS::StepFunctions::StateMachine ${id}): nothing is substituted for \${${name}}`;
+    const expected = `${path} (AWS::StepFunctions::StateMachine ${id}): nothing is substituted for \${${name}}`;
     await expect(morning(without)).rejects.toThrow(expected);
   });
 });
@@ -83,18 +100,28 @@ describe('a resource that is gone changes or fails the run', () => {
     'AWS::SSM::Document',
     'AWS::StepFunctions::StateMachine',
   ];
-  // The evening's schedule has nothing to do in a morning, nor have documents that people send.
+  // The evening's schedule has nothing to do before it, nor have documents that people send. What
+  // denials keep from functions no scene tries: removal-of-permissions.test.ts does.
   const resources = types
     .flatMap(ofType)
     .filter(([id]) => !id.startsWith('PowerTimesAt1900'))
     .filter(([, { Properties }]) => !BY_HAND.has(Properties.Name?.replace?.('clinic-', '')))
+    .filter(([, resource]) => !pathOf(resource).includes('/Denials/'))
     .map(([id]) => id);
 
+  const intact = new Map<Scene, Promise<string>>();
   it.each(resources)('%s', async (id) => {
     const without = edited(site, ({ Resources }) => {
       delete Resources[id];
     });
 
-    expect(await outcome(without)).not.toBe(await outcome(site));
+    let isSeen = false;
+    for (const scene of SCENES) {
+      const known = intact.get(scene) ?? outcome(site, scene);
+      intact.set(scene, known);
+      isSeen ||= (await outcome(without, scene)) !== (await known);
+      if (isSeen) break;
+    }
+    expect(isSeen).toBe(true);
   });
 });

@@ -34,7 +34,7 @@ it('makes the first call within a minute of the event that says it is time', asy
   const result = await play(site, { from: monday, days: 7 });
 
   const triggers = result.entries.filter(
-    ({ kind, who }) => kind === 'trigger' && who === 'Scheduler',
+    ({ kind, who, text }) => kind === 'trigger' && who === 'Scheduler' && text.includes('Power'),
   );
   const workdays = triggers.filter(
     ({ at }) => new Date(at) < instantAt('2026-12-05T00:00', site.timeZone),
@@ -64,8 +64,9 @@ it('leaves a weekend alone: the schedule looks, and there is nothing to do', asy
   const result = await play(site, { from: '2026-12-05T00:00', days: 2 });
 
   expect(endings(result)).toEqual(['Site As Wished']);
+  // Twice a day the schedule of the site, and once that of its certificates.
   expect(result.runs.slice(1).map(({ state, transitions }) => [state, transitions])).toEqual(
-    Array(4).fill(['Nothing To Do', 3]),
+    Array(6).fill(['Nothing To Do', 3]),
   );
 });
 

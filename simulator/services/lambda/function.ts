@@ -110,7 +110,7 @@ export const functionsOf = (site: Site): Deployed[] => {
       label: resource.text('Handler').replace(/\.handler$/, ''),
       where: resource.where,
       role,
-      log: resource.arn('logs', `log-group:${logGroupOf(resource, name)}:log-stream:newest`),
+      log: logOf(resource, name),
       timeoutMs: Number(resource.required('Timeout')) * 1000,
       handler: created(world, sources.get(arn), resource, name),
       retries: Number(
@@ -128,7 +128,11 @@ export const functionsOf = (site: Site): Deployed[] => {
  * Lambda writes a function's log with the function's role, a stream per environment.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
  */
-const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+export const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+/** The stream that an environment of a function writes to. */
+export const logOf = (fn: Resource, name: string): string =>
+  fn.arn('logs', `log-group:${logGroupOf(fn, name)}:log-stream:newest`);
 
 /** What Lambda does for a new environment, before the function runs in it. */
 export function demandLog(world: World, { where, role, log }: Deployed): void {

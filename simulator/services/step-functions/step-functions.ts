@@ -152,7 +152,7 @@ export class StepFunctions {
     site.judge.executionStarted(execution);
     site.say(
       'run',
-      machine.name,
+      capabilityOf(machine),
       'begins',
       reason ?? `its ${trigger} says that it is time to look`,
     );
@@ -227,7 +227,7 @@ export class StepFunctions {
     const seconds = Math.round((clock.now - execution.startedAt) / 1000);
     const text = status === 'SUCCEEDED' ? execution.state : `${status}: ${execution.state}`;
     const size = `${seconds} s, ${execution.transitions} steps`;
-    site.say('run', machine.name, text, `${reason} (${size})`);
+    site.say('run', capabilityOf(machine), text, `${reason} (${size})`);
     const metrics = {
       SUCCEEDED: 'ExecutionsSucceeded',
       FAILED: 'ExecutionsFailed',
@@ -266,3 +266,6 @@ export class StepFunctions {
     });
   }
 }
+
+/** `power`, of the site's own workflow `clinic-power`. */
+const capabilityOf = ({ name, site }: Machine): string => name.replace(`${site.name}-`, '');

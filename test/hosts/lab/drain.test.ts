@@ -16,6 +16,7 @@ await device.images('some', 30);
 /** Whether a device got as far as sending: one that does not is free to go to the other node. */
 const accepted = ({ stdout, stderr }: Ended) => (stdout + stderr).includes('Association Accepted');
 const page = () => device.get('a', '/orthanc/system').then(({ status }) => status);
+const isDone = ({ code }: Ended) => code === 0;
 const serves = async () => (await send('a', 'probe')).json;
 
 /** Does something again and again until it is told to end; then it gives all outcomes. */
@@ -111,7 +112,8 @@ describe('a drain that somebody holds up', () => {
     waits(15);
     const release = await holding();
     const draining = send('a', 'drain');
-    await pause(1000);
+    const waiting = 'test -e /run/orthweb/drained && flock --nonblock /run/orthweb/lock true';
+    await until('a drain that waits', () => lab.a.run(['bash', '-c', waiting]), isDone);
 
     const undraining = send('a', 'undrain');
     await pause(500);

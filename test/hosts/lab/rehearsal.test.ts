@@ -34,13 +34,17 @@ it('plays a day on real hosts, and lists each command with its exit code', {
   const { hosts } = JSON.parse(readFileSync(file, 'utf8')) as { hosts: HostCommand[] };
   const done = (node: string) => hosts.filter(({ who }) => who === node).map(({ what }) => what);
   const night = ['boot', 'drain', 'power off'];
+  // Once for the opening, once for its certificate, once with that, and at noon.
+  const renewal = ['certificate-request', 'certificate-install'];
+  const opening = ['boot', 'probe', 'probe', ...renewal, 'probe', 'probe'];
   expect([stderr, status]).toEqual(['', 0]);
   expect(hosts.filter(({ code }) => code !== 0)).toEqual([]);
   expect(done('node a')).toEqual([
     ...night,
-    ...['boot', 'probe', 'kill orthanc', 'probe', 'drain', 'power off'],
+    ...opening,
+    ...['kill orthanc', 'probe', 'drain', 'power off'],
   ]);
-  expect(done('node b')).toEqual([...night, 'boot', 'probe', 'drain', 'power off']);
+  expect(done('node b')).toEqual([...night, ...opening, 'drain', 'power off']);
   expect(done('database')).toEqual(['stop', 'start', 'stop']);
   expect(stdout).toMatch(/^13:00:00 {2}node a +serves nobody +as a client sees it$/m);
   expect(stdout).toMatch(/^13:00:30 {2}node a +serves +as a client sees it/m);

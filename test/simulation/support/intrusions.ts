@@ -23,6 +23,8 @@ export interface Names {
   readonly region: string;
 }
 
+type Capability = 'Power' | 'Certificate';
+
 const STRANGER = '444455556666';
 
 const theirs = (arn: string): string => arn.replace(ACCOUNT, STRANGER);
@@ -53,7 +55,7 @@ const container = as('Hosts/Images/Role');
 const host = as('Hosts/Role');
 const key: Attempt['on'] = ({ arn }) => arn('Key');
 const anInstance: Attempt['on'] = ({ region }) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/i-0`;
-const machine = ({ ref }: Names) => ref('Power/Workflow/StateMachine');
+const observer = as('Certificate/Verify/Role');
 const image: Attempt['on'] = ({ arn }) => `${arn('Storage/Data')}/images/0`;
 /** From a host, whose route to S3 is the gateway endpoint. */
 const fromHost = ({ ref }: Names) => ({ 'aws:SourceVpce': ref('Network/Vpc/S3') });
@@ -72,8 +74,8 @@ const accessLog: Attempt['on'] = ({ arn }) => `${arn('Storage/Logs')}/access/dat
 const flowLog: Attempt['on'] = ({ arn }) =>
   `${arn('Storage/Logs')}/flow/AWSLogs/${ACCOUNT}/vpcflowlogs/log`;
 const delivery = ({ region }: Names) => `arn:aws:logs:${region}:${ACCOUNT}:delivery-source:x`;
-const group = ({ region, ref }: Names) =>
-  `arn:aws:scheduler:${region}:${ACCOUNT}:schedule-group/${ref('Power/Times/Group')}`;
+const groupOf = ({ region, ref }: Names, capability: Capability) =>
+  `arn:aws:scheduler:${region}:${ACCOUNT}:schedule-group/${ref(`${capability}/Times/Group`)}`;
 const alarm = ({ arn }: Names) => arn('Site/Missing/Alarm');
 const topic: Attempt['on'] = ({ ref }) => ref('Alerts/Topic');
 const owned = () => ({ 's3:x-amz-acl': 'bucket-owner-full-control' });
@@ -82,6 +84,47 @@ const grant = (of: Names) => ({
   'kms:ViaService': `ec2.${of.region}.amazonaws.com`,
   'kms:GrantIsForAWSResource': 'true',
 });
+
+/** Who comes as a service of AWS to the roles of a workflow, and is another's. */
+function intoWorkflow(capability: Capability): Attempt[] {
+  const machine = ({ ref }: Names) => ref(`${capability}/Workflow/StateMachine`);
+  const guard = (role: string, of: string) => [new RegExp(`/${capability}/${role} .*: ${of}$`)];
+  const states: Pick<Attempt, 'action' | 'on'> = {
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn(`${capability}/Workflow/StateMachine/Role`),
+  };
+  const times: Pick<Attempt, 'action' | 'on'> = {
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn(`${capability}/Times/Role`),
+  };
+  return [
+    {
+      what: `Step Functions takes the role of ${capability} for another account`,
+      guards: guard('Workflow/StateMachine/Role', 'StringEquals aws:SourceAccount'),
+      by: (of) => service('states.amazonaws.com', machine(of), STRANGER),
+      ...states,
+    },
+    {
+      what: `Step Functions takes the role of ${capability} for something that is no state machine`,
+      guards: guard('Workflow/StateMachine/Role', 'ArnLike aws:SourceArn'),
+      by: (of) => service('states.amazonaws.com', machine(of).replace('stateMachine', 'activity')),
+      ...states,
+    },
+    {
+      what: `a schedule of another account takes the role that starts ${capability}`,
+      guards: guard('Times/Role', 'StringEquals aws:SourceAccount'),
+      by: (of) => service('scheduler.amazonaws.com', groupOf(of, capability), STRANGER),
+      ...times,
+    },
+    {
+      what: `a schedule of another group takes the role that starts ${capability}`,
+      guards: guard('Times/Role', 'StringEquals aws:SourceArn'),
+      by: (of) =>
+        service('scheduler.amazonaws.com', groupOf(of, capability).replace(/[^/]+$/, 'default')),
+      ...times,
+    },
+  ];
+}
 
 /** What must be refused, and lets somebody in if its guard is lost. */
 export const INTRUSIONS: readonly Attempt[] = [
@@ -100,6 +143,22 @@ export const INTRUSIONS: readonly Attempt[] = [
     action: 'ssm:SendCommand',
     on: anInstance,
     saying: () => ({ 'ssm:resourceTag/orthweb:site': 'hospital' }),
+  },
+  {
+    what: 'a certificate is installed on a host of another site',
+    guards: [/Certificate\/Act\/Grants .*#5: StringEquals ssm:resourceTag\/orthweb:site$/],
+    by: as('Certificate/Act/Role'),
+    action: 'ssm:SendCommand',
+    on: anInstance,
+    saying: () => ({ 'ssm:resourceTag/orthweb:site': 'hospital' }),
+  },
+  {
+    what: 'the code of a function in the network makes itself another way into it',
+    guards: [/Certificate\/Verify\/Denials .*: Deny$/],
+    by: observer,
+    action: 'ec2:CreateNetworkInterface',
+    on: () => '*',
+    saying: ({ arn }) => ({ 'lambda:SourceFunctionArn': arn('Certificate/Verify/Function') }),
   },
   {
     what: 'the key is granted by way of another service than EC2',
@@ -297,38 +356,12 @@ export const INTRUSIONS: readonly Attempt[] = [
     action: 's3:GetBucketAcl',
     on: ({ arn }) => arn('Storage/Logs'),
   },
-  {
-    what: 'Step Functions takes the workflow’s role for another account',
-    guards: [/StateMachine\/Role .*: StringEquals aws:SourceAccount$/],
-    by: (of) => service('states.amazonaws.com', machine(of), STRANGER),
-    action: 'sts:AssumeRole',
-    on: ({ arn }) => arn('Power/Workflow/StateMachine/Role'),
-  },
-  {
-    what: 'Step Functions takes the workflow’s role for something that is no state machine',
-    guards: [/StateMachine\/Role .*: ArnLike aws:SourceArn$/],
-    by: (of) => service('states.amazonaws.com', machine(of).replace('stateMachine', 'activity')),
-    action: 'sts:AssumeRole',
-    on: ({ arn }) => arn('Power/Workflow/StateMachine/Role'),
-  },
-  {
-    what: 'a schedule of another account takes the role that starts the workflow',
-    guards: [/Power\/Times\/Role .*: StringEquals aws:SourceAccount$/],
-    by: (of) => service('scheduler.amazonaws.com', group(of), STRANGER),
-    action: 'sts:AssumeRole',
-    on: ({ arn }) => arn('Power/Times/Role'),
-  },
-  {
-    what: 'a schedule of another group takes the role that starts the workflow',
-    guards: [/Power\/Times\/Role .*: StringEquals aws:SourceArn$/],
-    by: (of) => service('scheduler.amazonaws.com', group(of).replace(/[^/]+$/, 'default')),
-    action: 'sts:AssumeRole',
-    on: ({ arn }) => arn('Power/Times/Role'),
-  },
+  ...intoWorkflow('Power'),
+  ...intoWorkflow('Certificate'),
   {
     what: 'a schedule of another account takes the role that calls the tick',
     guards: [/Site\/MinuteRole .*: StringEquals aws:SourceAccount$/],
-    by: (of) => service('scheduler.amazonaws.com', theirs(group(of))),
+    by: (of) => service('scheduler.amazonaws.com', theirs(groupOf(of, 'Power'))),
     action: 'sts:AssumeRole',
     on: ({ arn }) => arn('Site/MinuteRole'),
   },
@@ -343,6 +376,13 @@ export const INTRUSIONS: readonly Attempt[] = [
 
 /** What must be allowed: a Deny that lost its condition would refuse it. */
 export const ERRANDS: readonly Attempt[] = [
+  {
+    what: 'Lambda connects a function to the network',
+    guards: [/Certificate\/Verify\/Denials .*: ArnEquals lambda:SourceFunctionArn$/],
+    by: observer,
+    action: 'ec2:CreateNetworkInterface',
+    on: () => '*',
+  },
   {
     what: 'an alert travels over TLS',
     guards: [/AllowPublishThroughSSLOnly: Bool aws:SecureTransport$/],

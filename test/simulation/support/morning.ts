@@ -1,14 +1,20 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { instantAt } from '../../../simulator/report/local-time.ts';
+import type { SimulationResult } from '../../../simulator/simulation.ts';
+import { ACCOUNT } from '../../../simulator/template.ts';
 import type { World } from '../../../simulator/world.ts';
 import { play, type Site } from './play.ts';
 
+/** A scene that the policies and resources of a site are held against. */
+export type Scene = (of: Site, look?: (world: World) => void) => Promise<SimulationResult>;
+
 /**
- * A morning in which almost everything happens: a deployment at 06:00 stops the site, an alert is
- * left that its writer did not come to publish, an alarm sounds, 07:00 starts the site, the event
- * comes twice, the run is aborted, the tick sweeps and starts anew, and a host comes up drained.
+ * A morning in which almost everything happens to power: a deployment at 06:00 stops the site, an
+ * alert is left that its writer did not come to publish, an alarm sounds, 07:00 starts the site, the
+ * event comes twice, somebody wants certificates meanwhile, the run is aborted, the tick sweeps and
+ * starts anew, and a host comes up drained.
  */
-export const morning = (of: Site, look: (world: World) => void = () => {}) =>
+export const morning: Scene = (of, look = () => {}) =>
   play(of, {
     from: '2026-11-30T06:00',
     days: 0.15,
@@ -24,6 +30,7 @@ export const morning = (of: Site, look: (world: World) => void = () => {}) =>
       at('2026-11-30T07:02', () => {
         const machine = stepFunctions.executions.at(-1)?.machine ?? '';
         stepFunctions.start(machine, JSON.stringify({ trigger: 'schedule', again: true }));
+        stepFunctions.start(machineOf(world, 'certificate'), JSON.stringify({}));
       });
       at('2026-11-30T07:03', () => {
         for (const { abort, status } of stepFunctions.executions) if (status === 'RUNNING') abort();
@@ -33,6 +40,34 @@ export const morning = (of: Site, look: (world: World) => void = () => {}) =>
       look(world);
     },
   });
+
+/**
+ * A noon in which almost everything happens to certificates: the first runs after a deployment find
+ * interim pairs, what node a got is taken back because nobody sees it, a person wants power and
+ * certificates looked at meanwhile, b and then a have their own, and the daily run finds them good.
+ */
+export const noon: Scene = (of, look = () => {}) =>
+  play(of, {
+    from: '2026-11-30T11:50',
+    days: 0.014,
+    certificates: 'interim',
+    faults: [{ name: 'unseen-node', on: 'a', at: '2026-11-30T11:50', minutes: 5 }],
+    prepare: (world) => {
+      const { clock, stepFunctions } = world;
+      clock.at(instantAt('2026-11-30T11:51', of.timeZone).getTime(), () => {
+        for (const capability of ['power', 'certificate']) {
+          stepFunctions.start(machineOf(world, capability), JSON.stringify({}));
+        }
+      });
+      look(world);
+    },
+  });
+
+/** The cheaper ones first. */
+export const SCENES: readonly Scene[] = [noon, morning];
+
+const machineOf = ({ site }: World, capability: string): string =>
+  `arn:aws:states:${site.assembly.region}:${ACCOUNT}:stateMachine:${site.name}-${capability}`;
 
 function leaveAlert({ clock, dynamodb }: World): void {
   const [table] = dynamodb.tables.values();
@@ -53,14 +88,27 @@ function leaveAlert({ clock, dynamodb }: World): void {
   table?.items.set(JSON.stringify([left.pk, sk]), left);
 }
 
-/** All that a person could see of such a morning; or why it ended, with the reasons before that. */
-export async function outcome(of: Site): Promise<string> {
+/** All that a person could see of such a scene; or why it ended, with the reasons before that. */
+export async function outcome(of: Site, scene: Scene): Promise<string> {
   try {
-    const { failure, entries, deliveries } = await morning(of);
+    const { failure, entries, deliveries } = await scene(of, endAtFinding);
     return failure
       ? [failure.message, ...entries.map(({ reason }) => reason)].join('\n')
       : JSON.stringify({ entries, deliveries });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** What follows from what was found first is of no interest to those who lose hundreds of things. */
+function endAtFinding(world: World): void {
+  world.clock.after(
+    60_000,
+    () => {
+      const [first] = world.judge.findings;
+      if (first) world.clock.fail(first);
+      else endAtFinding(world);
+    },
+    { housekeeping: true },
+  );
 }

@@ -322,14 +322,14 @@ export const WIRE_CASES: Readonly<Record<string, readonly WireCase[]>> = {
   ],
   'certificate/begin': [
     {
-      what: 'takes a free lease, and reads who signs and whom clients trust',
+      what: 'takes a free lease, then reads who signs and whom clients trust',
       event: { execution: ME, startedAt: ago(1), state: { trigger: 'daily' } },
       answers: {
         ...site(...intents),
         'ssm GetParameter': { Parameter: { Value: authority.listed.pem } },
         ...written,
       },
-      calls: [QUERY, ['ssm GetParameter', { Name: '<Authority/Parameter>' }], WRITE],
+      calls: [QUERY, WRITE, ['ssm GetParameter', { Name: '<Authority/Parameter>' }]],
       result: { next: 'look', fence: 1, authorities: [authority.listed] },
     },
     {
