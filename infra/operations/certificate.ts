@@ -259,7 +259,9 @@ export class Certificate extends Construct {
         metricName,
         dimensionsMap: { Site: config.site },
         statistic: 'Minimum',
-        period: Duration.hours(1),
+        // No longer than the pause between two tries: what the second mends must not count as the
+        // first saw it, until the next day.
+        period: Duration.minutes(5),
       });
     const few = (id: string, metric: IMetric, days: number, runbook: string, meaning: string) =>
       new OperatorAlarm(this, id, {

@@ -72,6 +72,7 @@ describe.each(sites)('in %s', (_, config) => {
         ComparisonOperator: 'LessThanThreshold',
         EvaluationPeriods: 1,
       });
+      expect(properties.Period).toBeLessThanOrEqual(CLOCKS.retryPause);
     }
   });
 
