@@ -45,6 +45,10 @@ untouched() { "${@:3}" >"$work/said" 2>&1 || give_up "$1" null "$2: $(words <"$w
 # What serves is left alone where it could not be seen to serve again.
 nginx_runs() {
   local nginx
+  [[ ! -e $closing ]] || {
+    echo 'an undrain of this host has not ended'
+    return 1
+  }
   nginx=$(state nginx) || {
     echo 'Docker does not answer'
     return 1

@@ -10,8 +10,8 @@ source /opt/orthweb/host/script.sh
 source /opt/orthweb/host/tls.sh
 
 lock
-said=$(mktemp -p /run/orthweb)
-trap 'rm -rf "$said" "$tls"/gen/.request.*' EXIT
+work=$(mktemp -d -p /run/orthweb)
+trap 'rm -rf "$work" "$tls"/gen/.request.*' EXIT
 
 fail() {
   say '{phase: "preflight", reason: $reason}' --arg reason "$1"
@@ -22,20 +22,22 @@ tidy() {
   local folder
   rm -rf "$tls"/gen/.request.*
   for folder in "$tls"/gen/*; do
-    [[ -e $folder/fullchain.pem ]] || rm -rf "$folder"
+    # What is live is what the next pair takes over from, whatever is left of it.
+    [[ -e $folder/fullchain.pem || $folder -ef $tls/live ]] || rm -rf "$folder"
   done
 }
 
 # OpenSSL does not tell when the disk has not taken all of a key.
 whole() {
-  [[ $(openssl pkey -pubout -in "$1") == "$(openssl req -noout -pubkey -inform DER -in /run/orthweb/request.der)" ]]
+  local held
+  held=$(openssl pkey -pubout -in "$1") && [[ $held == "$(openssl req -noout -pubkey -inform DER -in "$work/request.der")" ]]
 }
 
 request() {
   local folder
   folder=$(mktemp -d "$tls/gen/.request.XXXXXX") &&
     openssl req -new -newkey rsa:2048 -noenc -sha256 -subj "/O=Orthweb/CN=orthweb-$ORTHWEB_NODE" \
-      -keyout "$folder/tls.key" -outform DER -out /run/orthweb/request.der &&
+      -keyout "$folder/tls.key" -outform DER -out "$work/request.der" &&
     whole "$folder/tls.key" &&
     chmod 0755 "$folder" &&
     # Empty after a lost power, a key would fit no certificate.
@@ -44,8 +46,7 @@ request() {
 }
 
 generation=$(date --utc +%Y%m%dT%H%M%SZ)-$(openssl rand -hex 4)
-{ room && tidy; } >"$said" 2>&1 || fail "$(words <"$said")"
-request >"$said" 2>&1 || fail "the key was not made: $(words <"$said")"
+{ room && tidy; } >"$work/said" 2>&1 || fail "$(words <"$work/said")"
+request >"$work/said" 2>&1 || fail "the key was not made: $(words <"$work/said")"
 say '{generation: $generation, request: $request}' --arg generation "$generation" \
-  --arg request "$(base64 --wrap 0 /run/orthweb/request.der)"
-rm /run/orthweb/request.der
+  --arg request "$(base64 --wrap 0 "$work/request.der")"

@@ -57,7 +57,7 @@ to_nginx() { timeout 20 docker compose --project-directory "$home" exec -T nginx
 workers() {
   local master worker start title
   master=$(timeout 10 docker inspect --format '{{.State.Pid}}' orthweb-nginx-1 2>/dev/null) && ((master > 0)) || return
-  for worker in $(<"/proc/$master/task/$master/children"); do
+  for worker in $(pgrep --parent "$master"); do
     # It may be gone meanwhile.
     start=$(sed 's/(.*)/-/' "/proc/$worker/stat" | cut --delimiter ' ' --fields 22) || continue
     title=$(tr '\0' ' ' <"/proc/$worker/cmdline") || continue
@@ -101,20 +101,22 @@ serves() {
   done
 }
 
-# Those that take clients.
+# Those that take clients; fails where there are none, or cannot be seen.
 open_workers() { workers | grep --invert-match 'shutting down' | cut --delimiter ' ' --fields 1; }
 
 # reload: nginx is to take up what is live. It says that it did also where it could not.
 reload() {
-  mapfile -t earlier < <(open_workers)
+  earlier=$(open_workers) || true
   to_nginx -t && to_nginx -s reload
 }
 
-# settled: whether workers of before the reload take no clients any more. For some moments both do.
+# settled: whether only workers from after the reload take clients. For some moments both do.
 settled() {
-  local worker
-  for worker in $(open_workers); do
-    [[ " ${earlier[*]} " != *" $worker "* ]] || return
+  local now worker
+  # None at all is no answer either.
+  now=$(open_workers) || return
+  for worker in $now; do
+    [[ $'\n'$earlier$'\n' != *$'\n'$worker$'\n'* ]] || return
   done
 }
 

@@ -15,6 +15,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   orthanc: ['Orthanc'],
   'orthanc-dicomweb': ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
   'orthanc-postgresql': ['/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so'],
+  procps: ['pgrep'],
   postgresql: ['psql', '/usr/lib/postgresql'],
   systemd: ['systemd-tmpfiles'],
   tzdata: ['/usr/share/zoneinfo/UTC'],

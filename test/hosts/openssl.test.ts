@@ -68,6 +68,20 @@ describe.each(Object.entries(authorities))('OpenSSL, that trusts an authority %s
   });
 });
 
+it('OpenSSL takes what was just issued also by a clock that is behind, for an hour at most', async () => {
+  const now = new Date();
+  const authority = await testAuthority({ signed: now });
+  const ca = file('just.pem', authority.certificate.toString());
+  const leaf = file('now.pem', (await testLeaf(authority, { now })).toString());
+  const by = (minutes: number): string[] => [
+    ...['-attime', String(Math.floor(now.getTime() / 1000) - minutes * 60)],
+    ...['-CAfile', ca],
+  ];
+
+  for (const minutes of [0, 30, 59]) expect(verify(leaf, ...by(minutes))).toMatch(/: OK\n$/);
+  expect(() => verify(leaf, ...by(61))).toThrow(/not yet valid/);
+});
+
 it('OpenSSL takes no leaf from who trusts another number alone, and each from who trusts both', () => {
   const foreign = file('other.pem', other.certificate.toString());
   const both = file('both.pem', other.certificate.toString() + renewed.certificate.toString());

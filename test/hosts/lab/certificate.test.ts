@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../../../simulator/lab/lab.ts';
 import { testAuthority } from '../../support/authority.ts';
@@ -16,6 +16,7 @@ const interim = (await certificates.served('a')).pair.fingerprint;
 const TLS = '/opt/orthweb/tls';
 const tls = (file: string) => lab.a.disk(`opt/orthweb/tls/${file}`);
 const live = () => readlinkSync(tls('live'));
+const KEY_OF_B = `b disk ${TLS}/gen/interim/tls.key`;
 
 /** What a client that trusts the PEM in a file of its own is answered by node a. */
 const ask = (trusted: string, place: string) =>
@@ -86,6 +87,32 @@ describe('an installation', () => {
     }
   });
 
+  it('is trusted by a device whose clock is half an hour behind', async () => {
+    trust('own.pem', certificates.authority.listed.pem);
+    await certificates.renew('a');
+    const then = Math.floor(Date.now() / 1000) - 30 * 60;
+    const ends = (at: number) =>
+      Promise.all(
+        [443, 11112].map(async (port) => {
+          const client = ['openssl', 's_client', '-connect', `${nameOf('a')}:${port}`];
+          const terms = ['-verify_return_error', '-CAfile', '/mnt/client/own.pem'];
+          const clock = ['-attime', String(at)];
+          return (await lab.client.run([...client, ...terms, ...clock])).code;
+        }),
+      );
+
+    expect(await ends(then)).toEqual([0, 0]);
+    expect(await ends(then - 60 * 60)).toEqual([1, 1]);
+  });
+
+  it('replaces a live pair of which a part is lost', async () => {
+    rmSync(tls('live/fullchain.pem'));
+
+    const installation = await certificates.renew('a');
+
+    await certificates.isWhole('a', [fingerprintOf(installation)]);
+  });
+
   it('can be repeated, and only with the same values', async () => {
     const installation = await certificates.renew('a');
     const before = live();
@@ -114,14 +141,20 @@ describe('an installation', () => {
   it('keeps three generations, and no key anywhere else', async () => {
     const traces = new Traces(lab);
     const all: Installation[] = [];
-    for (let round = 0; round < 3; round += 1) all.push(await certificates.renew('a'));
+    // One comes to nothing, and some are removed again.
+    await certificates.issue('a');
+    for (let round = 0; round < 5; round += 1) all.push(await certificates.renew('a'));
     await traces.collect();
+    traces.add('Systems Manager', JSON.stringify(certificates.invocations));
 
-    const kept = all.map(({ Generation }) => Generation);
+    const kept = all.slice(-3).map(({ Generation }) => Generation);
     expect(readdirSync(tls('gen')).sort()).toEqual(kept);
     expect(readlinkSync(tls('former'))).toBe(`gen/${kept.at(-2)}`);
+    const keys = [...kept.map((one) => `a disk ${TLS}/gen/${one}/tls.key`), KEY_OF_B];
+    expect(traces.withPrivateKeys()).toEqual(keys);
     for (const generation of kept) {
       const file = `gen/${generation}/tls.key`;
+      expect(statSync(tls(file)).mode & 0o777).toBe(0o600);
       const [, ...lines] = readFileSync(tls(file), 'utf8').trim().split('\n').slice(0, -1);
       expect(traces.of(...lines)).toEqual([`a disk ${TLS}/${file}`]);
     }

@@ -35,8 +35,8 @@ const dicom = (tool: string, more: string) =>
   `attempt() { ${tool} +tla +cf "/mnt/client/$1.pem" -to 10 -ta 10 -td 10 -aet CT1 -aec ORTHWEB "node-$1.orthweb.test" 11112 ${more}; }
    again() { return 1; }`;
 const web = (options: string, places: string) =>
-  `attempt() { ! curl --silent --max-time 10 --cacert "/mnt/client/$1.pem" --netrc-file /mnt/client/admin.netrc \\
-     --write-out '%{http_code}\\n' --output /dev/null ${options} "https://node-$1.orthweb.test${places}" | grep --quiet --invert-match '^200$'; }
+  `attempt() { [[ $(curl --silent --max-time 10 --cacert "/mnt/client/$1.pem" --netrc-file /mnt/client/admin.netrc \\
+     --write-out '%{http_code}\\n' --output /dev/null ${options} "https://node-$1.orthweb.test${places}" | sort --unique) == 200 ]]; }
    again() { attempt "$1"; }`;
 const LOADS: Readonly<Record<string, string>> = {
   echoes: dicom('echoscu', ''),

@@ -7,6 +7,7 @@ import { seal } from '../../../functions/certificate/x509.ts';
 import type { NodeName } from '../../../simulator/lab/host.ts';
 import { nameOf } from '../../../simulator/lab/lab.ts';
 import { addressOf } from '../../../simulator/lab/network.ts';
+import type { Invocation } from '../../../simulator/lab/ssm-agent.ts';
 import { signer, type TestAuthority, testAuthority } from '../../support/authority.ts';
 import type { RunningLab } from './running-lab.ts';
 
@@ -33,6 +34,8 @@ export const fingerprintOf = ({ Certificate }: Installation): string =>
 export class Certificates {
   readonly #running: RunningLab;
   readonly authority: TestAuthority;
+  /** What Systems Manager keeps of each request and installation. */
+  readonly invocations: Invocation[] = [];
 
   private constructor(running: RunningLab, authority: TestAuthority) {
     this.#running = running;
@@ -45,7 +48,9 @@ export class Certificates {
 
   /** Has a node make a key, and issues a certificate for it. */
   async issue(node: NodeName, wishes: Wishes = {}): Promise<Installation> {
-    const { code, json } = await this.#running.send(node, 'certificate-request');
+    const invocation = await this.#running.send(node, 'certificate-request');
+    this.invocations.push(invocation);
+    const { code, json } = invocation;
     expect([code, json]).toEqual([
       0,
       { generation: expect.anything(), request: expect.anything() },
@@ -84,8 +89,10 @@ export class Certificates {
     };
   }
 
-  install(node: NodeName, installation: Installation) {
-    return this.#running.send(node, 'certificate-install', installation);
+  async install(node: NodeName, installation: Installation) {
+    const invocation = await this.#running.send(node, 'certificate-install', installation);
+    this.invocations.push(invocation);
+    return invocation;
   }
 
   /** Renews a node's certificate, which must succeed. */

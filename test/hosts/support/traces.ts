@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Host, NodeName } from '../../../simulator/lab/host.ts';
 import type { Lab } from '../../../simulator/lab/lab.ts';
+import { privateKeysIn } from '../../support/private-keys.ts';
 
 /** Each file in memory, as its name and base64, one a line. */
 const MEMORY = `shopt -s globstar dotglob nullglob
@@ -46,6 +47,14 @@ export class Traces {
   of(...words: readonly string[]): string[] {
     return [...this.#places]
       .filter(([, content]) => words.some((word) => content.includes(word)))
+      .map(([place]) => place)
+      .sort();
+  }
+
+  /** The places in which there is a private key. */
+  withPrivateKeys(): string[] {
+    return [...this.#places]
+      .filter(([, content]) => privateKeysIn(content).length > 0)
       .map(([place]) => place)
       .sort();
   }
