@@ -78,6 +78,13 @@ const CASES: Readonly<Record<string, Case>> = {
     restored: null,
     reason: /^not now: nginx does not run \(exited\)$/,
   },
+  'whose nginx still closes, by an undrain that did not end': {
+    strike: 'touch /run/orthweb/closing',
+    mend: 'rm /run/orthweb/closing',
+    phase: 'preflight',
+    restored: null,
+    reason: /^not now: an undrain of this host has not ended$/,
+  },
   'whose configuration somebody has broken': {
     strike: `cp ${NGINX}/tls.conf /tmp/ && echo broken >>${NGINX}/tls.conf`,
     mend: `cp /tmp/tls.conf ${NGINX}/`,
@@ -110,6 +117,16 @@ const CASES: Readonly<Record<string, Case>> = {
     phase: 'config',
     restored: true,
     reason: /^nginx refuses its configuration: .*nginx.* is not running/,
+  },
+  'whose Docker goes away once it is switched': {
+    strike: overlaid(
+      'mv',
+      `"$@" && { [[ $* != */live || ! -e /run/docker.sock ]] || "$0" /run/docker.sock /run/docker.away; }`,
+    ),
+    mend: 'rm /usr/local/bin/mv; mv /run/docker.away /run/docker.sock',
+    phase: 'config',
+    restored: false,
+    reason: /^nginx refuses its configuration: ./,
   },
   'whose disk fills up once it is switched, and whose nginx refuses': {
     strike: `cp ${NGINX}/tls.conf /tmp/ && echo broken >>${NGINX}/tls.conf

@@ -34,7 +34,7 @@ export const filledDisk = (left: number): string => `
   head --bytes "$((free - ${left}))" /dev/zero >/opt/orthweb/filled || true`;
 export const FREE_DISK = 'rm /opt/orthweb/filled';
 
-/** Puts a program before one of the same name; both are bash, and "$0" is the one of the machine. */
+/** Puts a program before one of the same name: bash, in which "$@" is the call of the one of the machine. */
 export const overlaid = (program: string, script: string): string => `
   printf '%s\\n' '#!/bin/bash' 'set -- /usr/bin/${program} "$@"' '${script}' >/usr/local/bin/${program}
   chmod +x /usr/local/bin/${program}`;
