@@ -28,9 +28,9 @@ it('gives each command a line with its time, node, exit code and seconds, under 
   expect(hostLines(commands, 'America/Toronto')).toEqual([
     '',
     'Mon 2026-11-30, UTC-05:00',
-    '19:00:51  node a    drain         exit 1    240.0 s  left 2',
+    '19:00:51  node a    drain                 exit 1    240.0 s  left 2',
     '',
     'Tue 2026-12-01, UTC-05:00',
-    '19:00:51  node a    drain         exit 1    240.0 s  left 2',
+    '19:00:51  node a    drain                 exit 1    240.0 s  left 2',
   ]);
 });
