@@ -50,6 +50,21 @@ export function authoritiesOf({ assembly }: Site): Authority[] {
   });
 }
 
+/** Plays of the same beginning have the same certificates: a signature takes as long as some of them. */
+const made = new WeakMap<RsaKey, Map<string, Promise<X509Certificate>>>();
+
+function once(
+  key: RsaKey,
+  wanted: string,
+  make: () => Promise<X509Certificate>,
+): Promise<X509Certificate> {
+  const ofKey = made.get(key) ?? new Map<string, Promise<X509Certificate>>();
+  made.set(key, ofKey);
+  const certificate = ofKey.get(wanted) ?? make();
+  ofKey.set(wanted, certificate);
+  return certificate;
+}
+
 async function issueFor(
   site: Site,
   node: NodeName,
@@ -63,17 +78,16 @@ async function issueFor(
   const names = namesOf(described(instance));
   const chance = site.chance(`certificate of node ${node}`);
   const key = instance.host.nextKey();
-  const unsigned = leaf({
-    publicKey: key.publicKey,
-    site: site.name,
-    node,
-    names,
-    authority: first.certificate,
-    now,
-    serial: Buffer.from(chance.identifier(32), 'hex'),
-  });
-  const certificate = await seal(unsigned, async (bytes) =>
-    sign('sha256', bytes, first.key.privateKey),
+  const wanted = { site: site.name, node, names, now, serial: chance.identifier(32) };
+  const certificate = await once(
+    key,
+    `${JSON.stringify(wanted)} ${first.certificate.raw.toString('base64')}`,
+    () => {
+      const serial = Buffer.from(wanted.serial, 'hex');
+      const authority = first.certificate;
+      const unsigned = leaf({ ...wanted, serial, authority, publicKey: key.publicKey });
+      return seal(unsigned, async (bytes) => sign('sha256', bytes, first.key.privateKey));
+    },
   );
   instance.host.adopt({
     id: `${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${chance.identifier(8)}`,
