@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../infra/bundle.ts';
 import { Assembly } from './support/assembly.ts';
 import { callInFreshProcess, stagedFiles } from './support/fresh-process.ts';
@@ -26,6 +26,7 @@ const assembly = new Assembly(hospital(), directory);
 const functions = assembly.functions();
 const aws = new Loopback();
 let endpoint: string;
+const copies: string[] = [];
 
 beforeAll(async () => {
   endpoint = await aws.listen();
@@ -36,7 +37,7 @@ beforeEach(() => {
 });
 afterAll(() => {
   aws.close();
-  rmSync(directory, { recursive: true });
+  for (const made of [directory, ...copies]) rmSync(made, { recursive: true });
 });
 
 /** The service in a request's signature, as `Clients` calls it. */
@@ -115,15 +116,17 @@ it.each(functions.filter(({ name }) => name !== 'site/tick'))(
   },
 );
 
-/** A copy of what is bundled, with one more handler, and what its build says. */
-function buildWith(name: string, source: string) {
+/** A copy of what is bundled, with more handlers, and what its build says. */
+function buildWith(handlers: Readonly<Record<string, string>>) {
   const copy = mkdtempSync(path.join(tmpdir(), 'orthweb-bundle-'));
-  onTestFinished(() => rmSync(copy, { recursive: true }));
+  copies.push(copy);
   for (const part of ['functions', 'infra', 'package.json', 'tsconfig.json']) {
     cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   }
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  writeFileSync(path.join(copy, `functions/${name}.ts`), source);
+  for (const [name, source] of Object.entries(handlers)) {
+    writeFileSync(path.join(copy, `functions/power/${name}.ts`), source);
+  }
   const run = promisify(execFile)(process.execPath, ['infra/bundle.ts'], { cwd: copy });
   return { copy, run };
 }
@@ -132,7 +135,7 @@ describe('a bundle that is too heavy', () => {
   it('fails the build, which names it and writes nothing', async () => {
     const heavy = `export const create = () => () => '${'x'.repeat(150_000)}';\n`;
 
-    const { copy, run } = buildWith('power/heavy', heavy);
+    const { copy, run } = buildWith({ heavy });
 
     await expect(run).rejects.toMatchObject({
       code: 1,
@@ -147,7 +150,7 @@ describe('a bundle that is too heavy', () => {
 describe('clients that are our own code', () => {
   const TOLD = "measures.put([{ name: 'Seen', unit: 'Count', value: 1, dimensions: {} }])";
 
-  it.each([
+  const users = [
     ['by their name', `(_env, clients) => async () => clients.${TOLD}`],
     ['taken apart', `(_env, { measures }) => async () => ${TOLD}`],
     [
@@ -155,25 +158,38 @@ describe('clients that are our own code', () => {
       `(_env, all) => async () => { const { ec2, measures } = all; ${TOLD}; }`,
     ],
     ['passed on to other code of ours', '(_env, clients) => async () => tell(clients)'],
-  ])('are handed to a function that uses them %s', async (_how, create) => {
+  ] as const;
+  let copy: string;
+  const bundleOf = (name: string) => path.join(copy, `build/power/${name}/power/${name}.mjs`);
+
+  beforeAll(async () => {
     const helper = `const tell = (clients) => clients.${TOLD};`;
-    const source = `${helper}\nexport const create = ${create};\n`;
-    const { copy, run } = buildWith('power/tells', source);
-    await run;
-
-    const bundled = path.join(copy, 'build/power/tells/power/tells.mjs');
-    const call = `import('${bundled}').then(({ handler }) => handler())`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', call]);
-
-    expect(JSON.parse(stdout)).toMatchObject({ Seen: 1 });
+    const built = buildWith({
+      ...Object.fromEntries(
+        users.map(([, create], at) => [
+          `user${at}`,
+          `${helper}\nexport const create = ${create};\n`,
+        ]),
+      ),
+      silent: '/** Looks at clients.measures. */\nexport const create = () => () => 1;\n',
+    });
+    ({ copy } = built);
+    await built.run;
   });
 
-  it('burden no function that only speaks of them', async () => {
-    const source = '/** Looks at clients.measures. */\nexport const create = () => () => 1;\n';
-    const { copy, run } = buildWith('power/silent', source);
-    await run;
+  it.each(users.map(([how], at) => [how, at] as const))(
+    'are handed to a function that uses them %s',
+    async (_how, at) => {
+      const bundled = bundleOf(`user${at}`);
+      const call = `import('${bundled}').then(({ handler }) => handler())`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', call]);
 
-    const { size } = statSync(path.join(copy, 'build/power/silent/power/silent.mjs'));
+      expect(JSON.parse(stdout)).toMatchObject({ Seen: 1 });
+    },
+  );
+
+  it('burden no function that only speaks of them', () => {
+    const { size } = statSync(bundleOf('silent'));
 
     expect(size).toBeLessThan(1000);
   });
