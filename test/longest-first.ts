@@ -1,7 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest, in this order. A long one that begins last is waited for alone. */
-const LONG = ['faults', 'rehearsal', 'update', 'power', 'restart', 'drain', 'secrets'];
+const LONG = [
+  ...['certificate', 'certificate-faults', 'rotation', 'faults', 'rehearsal', 'update', 'power'],
+  ...['restart', 'drain', 'view', 'secrets'],
+]
+  .map((name) => `/hosts/lab/${name}.test.ts`)
+  .concat(
+    ['crashes', 'cli', 'planted/planted', 'interleavings', 'documented-errors'].map(
+      (name) => `/simulation/${name}.test.ts`,
+    ),
+    '/template/bundles.test.ts',
+  );
 
 /** Begins with files that are known to be long; vitest itself knows that only of what ran before. */
 export class LongestFirst extends BaseSequencer {
@@ -11,6 +21,6 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rank({ moduleId }: TestSpecification): number {
-  const at = LONG.findIndex((name) => moduleId.endsWith(`/lab/${name}.test.ts`));
+  const at = LONG.findIndex((name) => moduleId.endsWith(name));
   return at === -1 ? LONG.length : at;
 }
