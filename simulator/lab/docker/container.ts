@@ -37,7 +37,7 @@ export class Container {
   readonly #restarts = new Restarts();
   readonly #logs: string[] = [];
   #child: ChildProcess | undefined;
-  #launching: Promise<void> = Promise.resolve();
+  #launching: Promise<void> | undefined;
   #over: Promise<void> = Promise.resolve();
 
   constructor(service: Service, changed: () => void) {
@@ -69,7 +69,7 @@ export class Container {
     this.#restarts.cancel();
     if (this.state === 'restarting') this.#becomes('exited');
     // One that is being made has no process yet that could be asked.
-    await this.#launching.catch(() => undefined);
+    await this.#launching?.catch(() => undefined);
     if (this.#child === undefined) return;
     this.kill(this.service.stopSignal);
     const late = setTimeout(() => this.kill('SIGKILL'), seconds * 1000);
@@ -97,8 +97,11 @@ export class Container {
     return this.#logs.slice(-lines);
   }
 
+  /** Somebody may start it while Docker does so again: one program of two would keep the ports to itself. */
   #launch(): Promise<void> {
-    this.#launching = this.#make();
+    this.#launching ??= this.#make().finally(() => {
+      this.#launching = undefined;
+    });
     return this.#launching;
   }
 

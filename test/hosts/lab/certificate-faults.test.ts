@@ -111,9 +111,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'whose nginx ends while it takes up the pair': {
     strike: overlaid(
       'mv',
-      `"$@"; [[ $* != */live ]] || kill -KILL "$(docker inspect --format {{.State.Pid}} orthweb-nginx-1)"`,
+      // Once: when the former pair is put back it may be there again.
+      `"$@"; [[ $* != */live || -e /tmp/struck ]] || { touch /tmp/struck; kill -KILL "$(docker inspect --format {{.State.Pid}} orthweb-nginx-1)"; }`,
     ),
-    mend: 'rm -f /usr/local/bin/mv',
+    mend: 'rm /usr/local/bin/mv /tmp/struck',
     phase: 'config',
     restored: true,
     reason: /^nginx refuses its configuration: .*nginx.* is not running/,

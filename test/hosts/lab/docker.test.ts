@@ -49,10 +49,12 @@ describe('a container of the lab', () => {
     );
   });
 
+  /** Of its first process, as Docker says it. */
+  const pid = async () =>
+    (await lab.a.run(['docker', 'inspect', '--format', '{{.State.Pid}}', 'orthweb-nginx-1']))
+      .stdout;
+
   it('is started again by Docker when it fails, and not when it is stopped', async () => {
-    const pid = async () =>
-      (await lab.a.run(['docker', 'inspect', '--format', '{{.State.Pid}}', 'orthweb-nginx-1']))
-        .stdout;
     const first = await pid();
     await lab.a.run(['kill', '-KILL', first.trim()]);
     await expect.poll(async () => (await asked()).code, { timeout: 20_000 }).toBe(0);
@@ -64,6 +66,16 @@ describe('a container of the lab', () => {
     expect((await asked()).code).toBe(7);
     await compose('up', '--detach', '--wait', '--wait-timeout', '20');
     expect((await asked()).code).toBe(0);
+  });
+
+  it('runs once when somebody starts it while Docker does so again', async () => {
+    for (let pause = 0; pause < 400; pause += 25) {
+      await lab.a.run(['pkill', '-KILL', '--full', '^nginx: master']);
+      await lab.a.run(['sleep', String(0.1 + pause / 1000)]);
+      await compose('up', '--detach', '--wait', '--wait-timeout', '20', 'nginx');
+      const { stdout } = await lab.a.run(['pgrep', '--full', '^nginx: master']);
+      expect([pause, stdout]).toEqual([pause, await pid()]);
+    }
   });
 
   it('can be stopped while it is being started', async () => {
