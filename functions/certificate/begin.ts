@@ -4,7 +4,14 @@ import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { InvalidInput } from '../shared/errors.ts';
 import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
-import { commit, isResting, put, readSite, type SiteState } from '../shared/operations-table.ts';
+import {
+  commit,
+  fenceFor,
+  isResting,
+  readSite,
+  type SiteState,
+  taken,
+} from '../shared/operations-table.ts';
 import { authoritiesIn } from './authorities.ts';
 import { type Authority, Run, Wanted } from './run.ts';
 
@@ -36,10 +43,10 @@ export const create = lambda(
     const now = new Date();
     const site = await readSite(table);
     const wanted = withoutResting(wantedIn(state), site, now);
-    const { owner, purpose, fence: before } = site.lease.value;
-    const holder = await readHolder(clients.sfn, site.lease.value);
-    const verdict = judgeLease(site.lease.value, execution, holder, now);
-    const fence = before + (owner === execution ? 0 : 1);
+    const { lease } = site;
+    const holder = await readHolder(clients.sfn, lease.value);
+    const verdict = judgeLease(lease.value, execution, holder, now);
+    const fence = fenceFor(execution, lease.value);
     const run = newRun({ execution, startedAt, wanted, fence, now });
 
     const running = wanted.nodes.filter((node) => site.intents[node]?.value.wish === 'running');
@@ -52,12 +59,11 @@ export const create = lambda(
     }
     if (verdict.state === 'held') {
       const waited = secondsBetween(startedAt, now);
-      const twin = purpose === 'certificate' && holder.status === 'running';
+      const twin = lease.value.purpose === 'certificate' && holder.status === 'running';
       const next = twin || waited >= CLOCKS.leaseWait ? 'leave' : 'wait';
       return { ...run, next, because: verdict.reason };
     }
-    const taken = { owner: execution, purpose: 'certificate', fence, takenAt: now.toISOString() };
-    await commit(table, [put(site.lease, taken)]);
+    await commit(table, [taken(lease, { execution, purpose: 'certificate' }, now)]);
     // After the lease: a run that fails here has had its turn, and the tick pauses.
     const authorities = authoritiesIn(
       await readParameter(settings.AUTHORITY_PARAMETER),

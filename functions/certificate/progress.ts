@@ -29,6 +29,7 @@ export function learn(before: Progress, truth: Truth, now: Date): Progress {
 
 const NO_ANSWER: Ended = {
   state: 'ended',
+  document: '',
   ok: false,
   code: -1,
   at: '',

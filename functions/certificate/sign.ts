@@ -1,13 +1,14 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
 import { AuthorityUnavailable, NotAllowed, RequestRefused } from '../shared/errors.ts';
+import { readInvocation } from '../shared/host-commands.ts';
+import { readInstances } from '../shared/instances.ts';
 import { lambda } from '../shared/lambda.ts';
-import { namesOf } from '../shared/node-names.ts';
 import { signWith } from './authority-key.ts';
 import { leaf } from './leaf.ts';
 import { lint } from './lint.ts';
 import { PROFILE } from './profile.ts';
-import { readNode, readRequestOf } from './request-of-node.ts';
+import { assertStillIs, requestIn } from './request-of-node.ts';
 import { Run } from './run.ts';
 import { readRequest } from './signing-request.ts';
 import { notAfterOf, seal } from './x509.ts';
@@ -42,9 +43,11 @@ export const create = lambda(
       throw new NotAllowed('the run has asked no host for a request');
     }
     const { certificate, key } = authorityOf(run, settings.AUTHORITIES);
-    const instance = await readNode(clients.ec2, settings.SITE, node, sent.instanceId);
-    const asked = await readRequestOf(clients.ssm, sent, settings.REQUEST_DOCUMENT);
-    const names = namesOf(instance);
+    const { [node]: instance } = await readInstances(clients.ec2, settings.SITE);
+    assertStillIs(node, instance, sent.instanceId);
+    const invocation = await readInvocation(clients.ssm, sent.id, sent.instanceId);
+    const asked = requestIn(invocation, sent, settings.REQUEST_DOCUMENT);
+    const names = [...instance.names];
     const now = new Date();
     const publicKey = readRequest(asked.request);
     const unsigned = leaf({

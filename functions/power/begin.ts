@@ -5,11 +5,13 @@ import { lambda } from '../shared/lambda.ts';
 import { judgeLease, readHolder } from '../shared/lease.ts';
 import {
   commit,
+  fenceFor,
   type Intent,
   put,
   RESOURCES,
   readSite,
   type SiteState,
+  taken,
   type Write,
 } from '../shared/operations-table.ts';
 import { Plan } from './plan.ts';
@@ -48,12 +50,7 @@ export const create = lambda(
       return { ...run, next: 'wait', because: verdict.reason };
     }
     await commit(table, [
-      put(site.lease, {
-        owner: input.execution,
-        purpose: 'power',
-        fence: run.fence,
-        takenAt: now.toISOString(),
-      }),
+      taken(site.lease, { execution: input.execution, purpose: 'power' }, now),
       ...intents(site, run),
     ]);
     return { ...run, next: 'act', because: run.reason };
@@ -73,10 +70,9 @@ function newRun(
   wish: Wishes,
   now: Date,
 ): Run {
-  const mine = site.lease.value.owner === execution;
   return {
     execution,
-    fence: site.lease.value.fence + (mine ? 0 : 1),
+    fence: fenceFor(execution, site.lease.value),
     goal: wish.of,
     site: wish.site,
     reason: pursuedReason(site, wish),

@@ -5,6 +5,8 @@ export type Invocation =
   | { readonly state: 'pending' }
   | {
       readonly state: 'ended';
+      /** Name of the document that was sent. */
+      readonly document: string;
       readonly ok: boolean;
       /** The exit code of its script; -1 where it never ran. */
       readonly code: number;
@@ -38,6 +40,7 @@ export async function readInvocation(
     const { reason } = answer;
     return {
       state: 'ended',
+      document: found.DocumentName ?? '',
       ok: found.Status === 'Success',
       code: found.ResponseCode ?? -1,
       at: found.ExecutionEndDateTime || found.ExecutionStartDateTime || '',

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { namesOf } from './node-names.ts';
-import { NODES, type NodeName } from './operations-table.ts';
+import type { NodeName } from './operations-table.ts';
 
 /** The instance that a node is on, as EC2 describes it. */
 export interface InstanceTruth {
@@ -54,10 +54,9 @@ export async function readInstances(
 
 /** The instances that run. */
 export const runningOf = (instances: Readonly<Record<NodeName, InstanceTruth>>): string[] =>
-  NODES.flatMap((node) => {
-    const { state, instanceId } = instances[node];
-    return state === 'running' && instanceId ? [instanceId] : [];
-  });
+  Object.values(instances).flatMap(({ state, instanceId }) =>
+    state === 'running' && instanceId ? [instanceId] : [],
+  );
 
 /** Those of the instances whose agent answers Systems Manager. */
 export async function readOnline(

@@ -178,6 +178,23 @@ export const remove = (read: Stored<unknown>): Write => ({
   version: read.version,
 });
 
+/** What every call of a holder is told from those of an earlier one by. */
+export const fenceFor = (execution: string, { owner, fence }: Lease): number =>
+  owner === execution ? fence : fence + 1;
+
+/** The lease taken, or kept, by an execution of the workflow that `purpose` names. */
+export const taken = (
+  lease: Stored<Lease>,
+  { execution, purpose }: { readonly execution: string; readonly purpose: string },
+  now: Date,
+): Write =>
+  put(lease, {
+    owner: execution,
+    purpose,
+    fence: fenceFor(execution, lease.value),
+    takenAt: now.toISOString(),
+  });
+
 /** The lease given back; its fence stays, so that the next holder gets a higher one. */
 export const released = (lease: Stored<Lease>, now: Date): Write =>
   put(lease, {

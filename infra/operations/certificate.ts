@@ -14,6 +14,7 @@ import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
 import type { HostCommands } from './commands.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
+import { alarmOnRuns } from './run-alarms.ts';
 import { runsOf, Workflow } from './workflow.ts';
 import { WorkflowTimes } from './workflow-times.ts';
 
@@ -107,7 +108,6 @@ export class Certificate extends Construct {
 
   private act() {
     const { config, site, commands } = this.props;
-    const { partition, region, account } = Stack.of(this);
     const { probe, certificateRequest, certificateInstall, certificateRollback } = commands;
     const act = new OperatorFunction<z.input<typeof Act>>(this, 'Act', {
       handler: 'certificate/act',
@@ -133,19 +133,7 @@ export class Certificate extends Construct {
       ['dynamodb:PutItem'],
       [site.table.tableArn],
     );
-    act.allow(
-      'send these four documents and no others',
-      ['ssm:SendCommand'],
-      [probe, certificateRequest, certificateInstall, certificateRollback].map((document) =>
-        commands.arnOf(document),
-      ),
-    );
-    act.allow(
-      'send them to the two hosts',
-      ['ssm:SendCommand'],
-      [`arn:${partition}:ec2:${region}:${account}:instance/*`],
-      { StringEquals: { 'ssm:resourceTag/orthweb:site': config.site } },
-    );
+    commands.allowSend(act, [probe, certificateRequest, certificateInstall, certificateRollback]);
     return act;
   }
 
@@ -213,32 +201,16 @@ export class Certificate extends Construct {
 
   private alarmsOfRuns(): void {
     const { alerts } = this.props;
-    const { stateMachine } = this.workflow;
-    const failures = {
-      Failed: [
-        stateMachine.metricFailed({ period: Duration.days(1) }),
-        'A run that looks after the certificates has failed.',
-      ],
-      TimedOut: [
-        stateMachine.metricTimedOut({ period: Duration.days(1) }),
-        'A run that looks after the certificates took longer than 45 minutes.',
-      ],
-    } as const;
-    for (const [id, [metric, meaning]] of Object.entries(failures)) {
-      new OperatorAlarm(this, id, {
-        metric,
-        when: 'at least',
-        threshold: 1,
-        periods: 1,
-        // A day: a renewal that fails is tried each day, and is one message for as long as it does.
-        missing: TreatMissingData.NOT_BREACHING,
-        meaning,
-        runbook: 'certificate-failed',
-        alerts,
-      });
-    }
+    // A day: a renewal that fails is tried each day, and is one message for as long as it does.
+    alarmOnRuns(this, {
+      workflow: this.workflow,
+      run: 'A run that looks after the certificates',
+      period: Duration.days(1),
+      runbook: 'certificate-failed',
+      alerts,
+    });
     new OperatorAlarm(this, 'Unchecked', {
-      metric: stateMachine.metricSucceeded({ period: Duration.hours(6) }),
+      metric: this.workflow.stateMachine.metricSucceeded({ period: Duration.hours(6) }),
       when: 'below',
       threshold: 1,
       // Two days: one check may be lost, and the tick sees to it that the next is not.

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { OperatorFunction } from '../operator-function.ts';
 
 export interface HostCommandsProps {
   readonly site: string;
@@ -160,9 +161,11 @@ export class HostCommands extends Construct {
   readonly certificateRequest: CfnDocument;
   readonly certificateInstall: CfnDocument;
   readonly certificateRollback: CfnDocument;
+  private readonly site: string;
 
   constructor(scope: Construct, id: string, { site, bundle }: HostCommandsProps) {
     super(scope, id);
+    this.site = site;
     const {
       probe,
       drain,
@@ -173,22 +176,32 @@ export class HostCommands extends Construct {
       ...ofPeople
     } = commandsOf(bundle);
 
-    this.probe = this.command(site, 'probe', probe);
-    this.drain = this.command(site, 'drain', drain);
-    this.undrain = this.command(site, 'undrain', undrain);
-    this.certificateRequest = this.command(site, 'certificate-request', request);
-    this.certificateInstall = this.command(site, 'certificate-install', install);
-    this.certificateRollback = this.command(site, 'certificate-rollback', rollback);
-    for (const [name, command] of Object.entries(ofPeople)) this.command(site, name, command);
+    this.probe = this.command('probe', probe);
+    this.drain = this.command('drain', drain);
+    this.undrain = this.command('undrain', undrain);
+    this.certificateRequest = this.command('certificate-request', request);
+    this.certificateInstall = this.command('certificate-install', install);
+    this.certificateRollback = this.command('certificate-rollback', rollback);
+    for (const [name, command] of Object.entries(ofPeople)) this.command(name, command);
   }
 
-  /** What a policy calls a document. */
-  arnOf(document: CfnDocument): string {
+  /** Lets a function send documents to the hosts of the site, and to no other machine. */
+  allowSend(fn: OperatorFunction<never>, documents: readonly CfnDocument[]): void {
     const { partition, region, account } = Stack.of(this);
-    return `arn:${partition}:ssm:${region}:${account}:document/${document.ref}`;
+    fn.allow(
+      'send these documents and no others',
+      ['ssm:SendCommand'],
+      documents.map(({ ref }) => `arn:${partition}:ssm:${region}:${account}:document/${ref}`),
+    );
+    fn.allow(
+      'send them to the two hosts',
+      ['ssm:SendCommand'],
+      [`arn:${partition}:ec2:${region}:${account}:instance/*`],
+      { StringEquals: { 'ssm:resourceTag/orthweb:site': this.site } },
+    );
   }
 
-  private command(site: string, name: string, { parameters, ...command }: Command): CfnDocument {
+  private command(name: string, { parameters, ...command }: Command): CfnDocument {
     const said = Object.entries(parameters ?? {}).map(([key, parameter]) => [
       key,
       {
@@ -203,7 +216,7 @@ export class HostCommands extends Construct {
     ]);
     const id = name.replace(/(^|-)[a-z]/g, (first) => first.toUpperCase().replace('-', ''));
     return new CfnDocument(this, id, {
-      name: `${site}-${name}`,
+      name: `${this.site}-${name}`,
       documentType: 'Command',
       updateMethod: 'NewVersion',
       targetType: '/AWS::EC2::Instance',

@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { Settings as Act } from '../../functions/power/act.ts';
@@ -12,8 +11,8 @@ import { OperatorFunction } from '../operator-function.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
 import type { HostCommands } from './commands.ts';
-import { OperatorAlarm } from './operator-alarm.ts';
 import { planOf } from './power-plan.ts';
+import { alarmOnRuns } from './run-alarms.ts';
 import { runsOf, Workflow } from './workflow.ts';
 import { WorkflowTimes } from './workflow-times.ts';
 
@@ -47,7 +46,14 @@ export class Power extends Construct {
       },
       retentionDays: config.logs.retentionDays,
     });
-    this.alarms();
+    // An hour, so that an outage in which run after run fails is one message.
+    alarmOnRuns(this, {
+      workflow: this.workflow,
+      run: 'A run that stops or starts the site',
+      period: Duration.hours(1),
+      runbook: 'power-failed',
+      alerts: props.alerts,
+    });
     this.times();
   }
 
@@ -121,7 +127,6 @@ export class Power extends Construct {
   private act() {
     const { config, site, commands } = this.props;
     const { partition, region, account } = Stack.of(this);
-    const instances = `arn:${partition}:ec2:${region}:${account}:instance/*`;
     const { drain, undrain, probe } = commands;
     const act = new OperatorFunction<z.input<typeof Act>>(this, 'Act', {
       handler: 'power/act',
@@ -144,7 +149,7 @@ export class Power extends Construct {
     act.allow(
       'start and stop the two hosts',
       ['ec2:StartInstances', 'ec2:StopInstances'],
-      [instances],
+      [`arn:${partition}:ec2:${region}:${account}:instance/*`],
       {
         StringEquals: { 'aws:ResourceTag/orthweb:site': config.site },
       },
@@ -163,14 +168,7 @@ export class Power extends Construct {
       ['rds:StartDBInstance', 'rds:StopDBInstance'],
       [site.database.instanceArn],
     );
-    act.allow(
-      'send these three documents and no others',
-      ['ssm:SendCommand'],
-      [drain, undrain, probe].map((document) => commands.arnOf(document)),
-    );
-    act.allow('send them to the two hosts', ['ssm:SendCommand'], [instances], {
-      StringEquals: { 'ssm:resourceTag/orthweb:site': config.site },
-    });
+    commands.allowSend(act, [drain, undrain, probe]);
     return act;
   }
 
@@ -196,30 +194,5 @@ export class Power extends Construct {
     );
     alerts.allowPublish(report);
     return report;
-  }
-
-  private alarms(): void {
-    const { alerts } = this.props;
-    new OperatorAlarm(this, 'Failed', {
-      metric: this.workflow.stateMachine.metricFailed({ period: Duration.hours(1) }),
-      when: 'at least',
-      threshold: 1,
-      periods: 1,
-      // An hour, so that an outage in which run after run fails is one message. No run is normal.
-      missing: TreatMissingData.NOT_BREACHING,
-      meaning: 'A run that stops or starts the site has failed.',
-      runbook: 'power-failed',
-      alerts,
-    });
-    new OperatorAlarm(this, 'TimedOut', {
-      metric: this.workflow.stateMachine.metricTimedOut({ period: Duration.hours(1) }),
-      when: 'at least',
-      threshold: 1,
-      periods: 1,
-      missing: TreatMissingData.NOT_BREACHING,
-      meaning: 'A run that stops or starts the site took longer than 45 minutes.',
-      runbook: 'power-failed',
-      alerts,
-    });
   }
 }

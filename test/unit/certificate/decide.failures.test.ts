@@ -329,7 +329,15 @@ describe('a run that takes too long', () => {
     const commands = { a: sent('certificate-install', 'a', '11:59:50') };
     const stage = { plan, node: 'a', stage: 'install', stageSince: iso('11:59') } as const;
     const ours = late({ progress: { ...stage, commands, issued: issued('a') } });
-    const ended = { state: 'ended', ok: true, code: 0, at: '', answer: {}, said: '' } as const;
+    const ended = {
+      state: 'ended',
+      document: '',
+      ok: true,
+      code: 0,
+      at: '',
+      answer: {},
+      said: '',
+    } as const;
 
     const first = decide(scene('12:00', ours));
     const second = decide(scene('12:00:01', { ...ours, ...first }));

@@ -8,6 +8,7 @@ import { at, iso } from '../support/time.ts';
 type Ended = Extract<Invocation, { state: 'ended' }>;
 const ended = (more: Partial<Ended> = {}): Ended => ({
   state: 'ended',
+  document: 'clinic-probe',
   ok: true,
   code: 0,
   at: iso('12:00:04'),

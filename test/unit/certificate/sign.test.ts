@@ -185,8 +185,16 @@ it.each([
     { DocumentName: 'AWS-RunShellScript' },
     /is of AWS-RunShellScript, not/,
   ],
-  ['has failed', { Status: 'Failed', StatusDetails: 'ExecutionTimedOut' }, /is ExecutionTimedOut/],
-  ['is still at it', { Status: 'InProgress' }, /is InProgress, no success/],
+  [
+    'has failed',
+    {
+      Status: 'Failed',
+      StatusDetails: 'ExecutionTimedOut',
+      StandardOutputContent: '',
+    },
+    /c-1 on i-a has failed: ExecutionTimedOut/,
+  ],
+  ['is still at it', { Status: 'InProgress' }, /c-1 on i-a has not ended/],
   ['said nothing', { StandardOutputContent: '' }, /ended without a request/],
   ['was cut off', { StandardOutputContent: answer().slice(0, 99) }, /ended without a request/],
   ['said a number', { StandardOutputContent: answer(GENERATION, 7) }, /ended without a request/],

@@ -57,6 +57,7 @@ const commandTruth: fc.Arbitrary<Invocation> = fc.oneof(
   fc.constant({ state: 'pending' as const }),
   fc.record({
     state: fc.constant('ended' as const),
+    document: fc.constant(''),
     ok: fc.boolean(),
     code: fc.constantFrom(0, 1),
     at: recent,

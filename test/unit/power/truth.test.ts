@@ -193,6 +193,7 @@ describe('the truth about a command', () => {
 
   it('is its end, with the time of it', async () => {
     const invocation = () => ({
+      DocumentName: 'clinic-probe',
       Status: 'Success',
       ResponseCode: 0,
       ExecutionEndDateTime: iso('07:02:56'),
@@ -203,6 +204,7 @@ describe('the truth about a command', () => {
 
     expect(commands.a).toEqual({
       state: 'ended',
+      document: 'clinic-probe',
       ok: true,
       code: 0,
       at: iso('07:02:56'),

@@ -5,7 +5,12 @@ import { iso } from '../support/time.ts';
 
 const read = (answer: object) =>
   readInvocation(service({ GetCommandInvocation: () => answer }), 'c-1', 'i-a');
-const success = { Status: 'Success', ResponseCode: 0, ExecutionEndDateTime: iso('12:00') };
+const success = {
+  DocumentName: 'clinic-probe',
+  Status: 'Success',
+  ResponseCode: 0,
+  ExecutionEndDateTime: iso('12:00'),
+};
 
 describe('a command on a host', () => {
   it.each(['Pending', 'InProgress', 'Delayed', 'Cancelling', undefined])(
@@ -22,6 +27,7 @@ describe('a command on a host', () => {
 
     expect(invocation).toEqual({
       state: 'ended',
+      document: 'clinic-probe',
       ok: true,
       code: 0,
       at: iso('12:00'),
@@ -43,11 +49,24 @@ describe('a command on a host', () => {
     ['that there is nothing', 'null', {}, 'null'],
     ["Systems Manager's status", '', {}, 'DeliveryTimedOut'],
   ])('says %s', async (_, StandardOutputContent, answer, said) => {
-    const failed = { Status: 'TimedOut', StatusDetails: 'DeliveryTimedOut', ResponseCode: -1 };
+    const failed = {
+      DocumentName: 'clinic-probe',
+      Status: 'TimedOut',
+      StatusDetails: 'DeliveryTimedOut',
+      ResponseCode: -1,
+    };
 
     const invocation = await read({ ...failed, StandardOutputContent });
 
-    expect(invocation).toEqual({ state: 'ended', ok: false, code: -1, at: '', answer, said });
+    expect(invocation).toEqual({
+      state: 'ended',
+      document: 'clinic-probe',
+      ok: false,
+      code: -1,
+      at: '',
+      answer,
+      said,
+    });
   });
 
   it('tells the exit code that says try again from one that says no', async () => {

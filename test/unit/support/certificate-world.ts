@@ -136,7 +136,16 @@ export function play(ours: Run = run(), story: Story = {}): World {
     const id = `${kind}-${node}-${nth}`;
     if (answer) {
       const at = secondsAfter(world.now, 4).toISOString();
-      answers.set(id, { state: 'ended', ok: true, code: 0, at, answer: {}, said: '', ...answer });
+      answers.set(id, {
+        state: 'ended',
+        document: '',
+        ok: true,
+        code: 0,
+        at,
+        answer: {},
+        said: '',
+        ...answer,
+      });
     }
     const command = { kind, id, instanceId, sentAt: world.now.toISOString() };
     world.run = withProgress({ commands: { ...world.run.progress.commands, [node]: command } });

@@ -122,6 +122,7 @@ export const illAt = (time: string, said = 'Connection refused') => ({
 
 export const answered = (time: string, more: Partial<Ended> = {}): Ended => ({
   state: 'ended',
+  document: 'clinic-probe',
   ok: true,
   code: 0,
   at: iso(time),
