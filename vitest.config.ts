@@ -13,7 +13,12 @@ export default defineConfig({
       // ends; what stands still until its test is over is `stillWorld`'s to give back.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: ['test/unit/seed.setup.ts'],
+          isolate: false,
+        },
       },
       {
         extends: true,

@@ -138,6 +138,7 @@ const progresses: fc.Arbitrary<Partial<Progress>> = fc
 
 const ended: fc.Arbitrary<Invocation> = fc.record({
   state: fc.constant('ended' as const),
+  document: fc.constant(''),
   ok: fc.boolean(),
   code: fc.constantFrom(0, 1, 75, -1),
   at: fc.constant(''),
@@ -222,7 +223,10 @@ describe('whatever is true, known and seen', () => {
 
       expect(new Set([...sent, ...asked]).size).toBeLessThanOrEqual(1);
       for (const step of steps) expect(progress.commands).not.toHaveProperty(step.node);
-      for (const name of asked) expect(before.progress.node ?? name).toBe(name);
+      for (const name of asked) expect(progress.node).toBe(name);
+      // Another is begun only in the moment in which the one before is done.
+      const { node: former } = before.progress;
+      if (former && former !== progress.node) expect(progress.renewed).toHaveProperty(former);
     });
   });
 
