@@ -29,6 +29,9 @@ export interface Served {
   readonly dicom: Generation | undefined;
 }
 
+/** A drained host has no nginx on purpose: it takes up what is live when the drain ends. */
+export type Nginx = 'runs' | 'drained' | 'down';
+
 /** What a script of certificates does, in its order; `until` says when, as parts of its time. */
 export interface Course {
   readonly steps: readonly { readonly at: number; readonly act: () => void }[];
@@ -107,12 +110,14 @@ export class HostTls implements Served {
     };
   }
 
-  install(parameters: Readonly<Record<string, string>>, listens: boolean, seconds: number): Course {
+  install(parameters: Readonly<Record<string, string>>, nginx: Nginx, seconds: number): Course {
     const { Generation: id = '' } = parameters;
+    const listens = nginx === 'runs';
     const refused = (phase: string, reason: string): Course => ({
       steps: [],
       end: () => said(false, { installed: false, phase, restored: null, reason }),
     });
+    if (nginx === 'down') return refused('preflight', 'not now: nginx does not run (exited)');
     const repeated = this.live?.id === id ? this.live : undefined;
     const key = repeated?.key ?? this.requests.get(id);
     if (!key) return refused('preflight', 'the key of this generation is not on this host');
@@ -128,7 +133,7 @@ export class HostTls implements Served {
     if (!certificate.checkPrivateKey(key.privateKey)) {
       return refused('lint', 'the key: it was issued for another key');
     }
-    if (repeated && certificate.fingerprint256 !== repeated.certificate.fingerprint256) {
+    if (repeated && contentOf(next) !== contentOf(repeated)) {
       return refused(
         'preflight',
         'this is no repetition: this generation is live with other values',
@@ -153,12 +158,20 @@ export class HostTls implements Served {
     };
   }
 
-  rollback({ Generation: id = '' }: Readonly<Record<string, string>>, listens: boolean): Course {
+  rollback({ Generation: id = '' }: Readonly<Record<string, string>>, nginx: Nginx): Course {
     const { former, live } = this;
+    const listens = nginx === 'runs';
+    const dark = (generation: string): ScriptResult => {
+      const reason = `${generation} is live again, and nginx does not serve it: it does not start`;
+      return said(false, { restored: false, generation, reason });
+    };
     if (live?.id !== id) {
       return {
         steps: listens ? this.reload(0.7) : [],
-        end: () => said(true, { restored: false, generation: this.live?.id ?? '' }),
+        end: () =>
+          nginx === 'down'
+            ? dark(live?.id ?? '')
+            : said(true, { restored: false, generation: live?.id ?? '' }),
       };
     }
     if (!former) {
@@ -175,7 +188,8 @@ export class HostTls implements Served {
     };
     return {
       steps: [{ at: 0.5, act: back }, ...(listens ? this.reload(0.7) : [])],
-      end: () => said(true, { restored: true, generation: former.id }),
+      end: () =>
+        nginx === 'down' ? dark(former.id) : said(true, { restored: true, generation: former.id }),
     };
   }
 
@@ -216,6 +230,10 @@ export class HostTls implements Served {
     return rsaKey(`host of ${this.site} ${this.node} ${this.keys++ % POOL}`, 2048);
   }
 }
+
+/** All that clients are given, beside the key. */
+const contentOf = ({ certificate, authorities, name }: Generation): string =>
+  [name, ...[certificate, ...authorities].map((one) => one.fingerprint256)].join(' ');
 
 const said = (ok: boolean, line: object): ScriptResult => ({ ok, output: JSON.stringify(line) });
 

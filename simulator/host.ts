@@ -3,7 +3,7 @@ import { NotModelled } from './aws-error.ts';
 import { probed } from './host-probe.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { assertIn, SCRIPTS } from './host-scripts.ts';
-import { type Course, type Generation, HostTls, type Served } from './host-tls.ts';
+import { type Course, type Generation, HostTls, type Nginx, type Served } from './host-tls.ts';
 import type { Chance } from './random.ts';
 import type { RealHost } from './real-hosts.ts';
 import type { RsaKey } from './rsa-key.ts';
@@ -280,6 +280,11 @@ export class Host {
     });
   }
 
+  private get nginx(): Nginx {
+    if (!this.listening) return 'drained';
+    return this.containers ? 'runs' : 'down';
+  }
+
   /** What a script does to the pairs of the model; a machine does it itself. */
   private courseOf(
     script: string,
@@ -287,14 +292,14 @@ export class Host {
     { chance, takes }: { readonly chance: Chance; readonly takes: number },
   ): Course | undefined {
     if (this.real) return undefined;
-    const listens = this.door === 'open';
+    const { nginx } = this;
     switch (script) {
       case 'certificate-request':
         return this.pairs.request(chance);
       case 'certificate-install':
-        return this.pairs.install(parameters, listens, Math.round(takes / 100) / 10);
+        return this.pairs.install(parameters, nginx, Math.round(takes / 100) / 10);
       case 'certificate-rollback':
-        return this.pairs.rollback(parameters, listens);
+        return this.pairs.rollback(parameters, nginx);
       default:
         return undefined;
     }

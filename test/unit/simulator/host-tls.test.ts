@@ -87,7 +87,7 @@ it('switches to what was issued for its request: live, then one port, then the o
   const { tls, request, issued, probe } = await scene();
   const asked = request();
   const parameters = await issued(asked);
-  const { steps, end } = tls.install(parameters, true, 2);
+  const { steps, end } = tls.install(parameters, 'runs', 2);
   const served = () => [tls.live, tls.web, tls.dicom].map((one) => one?.id);
   const stages = [served()];
 
@@ -112,7 +112,7 @@ it('switches to what was issued for its request: live, then one port, then the o
     fingerprint: fingerprint256,
     seconds: 2,
   });
-  expect(ask(tls.install(parameters, true, 1))).toMatchObject({ ok: true, installed: true });
+  expect(ask(tls.install(parameters, 'runs', 1))).toMatchObject({ ok: true, installed: true });
 });
 
 describe('leaves what is live as it is, and says why, for', () => {
@@ -178,6 +178,17 @@ describe('leaves what is live as it is, and says why, for', () => {
       }),
     ],
     [
+      'a generation that is live with other authorities',
+      'preflight',
+      /^this is no repetition: this generation is live with other values/,
+      async ({ tls, request, issued }) => {
+        const parameters = await issued(request());
+        ask(tls.install(parameters, 'runs', 1));
+        const pem = Buffer.from(parameters.Authorities, 'base64').toString();
+        return { ...parameters, Authorities: Buffer.from(pem.repeat(2)).toString('base64') };
+      },
+    ],
+    [
       'what is no certificate',
       'lint',
       /cannot be read/,
@@ -187,9 +198,10 @@ describe('leaves what is live as it is, and says why, for', () => {
 
   it.each(cases)('%s', async (_what, phase, reason, of) => {
     const all = await scene();
+    const parameters = await of(all);
     const before = all.tls.live;
 
-    const said = ask(all.tls.install(await of(all), true, 1));
+    const said = ask(all.tls.install(parameters, 'runs', 1));
 
     expect(said).toMatchObject({ ok: false, installed: false, phase, restored: null });
     expect(said.reason).toMatch(reason);
@@ -200,8 +212,8 @@ describe('leaves what is live as it is, and says why, for', () => {
 it('goes back to what was live before, once, and only from the generation that is live', async () => {
   const { tls, request, issued } = await scene();
   const asked = request();
-  ask(tls.install(await issued(asked), true, 1));
-  const rollback = (Generation: string) => ask(tls.rollback({ Generation }, true));
+  ask(tls.install(await issued(asked), 'runs', 1));
+  const rollback = (Generation: string) => ask(tls.rollback({ Generation }, 'runs'));
 
   expect(rollback('20261130T120000Z-00000000')).toMatchObject({
     ok: true,
@@ -221,10 +233,33 @@ it('switches a drained host too, whose nginx takes that up when it starts', asyn
   const { tls, request, issued } = await scene();
   const asked = request();
 
-  const said = ask(tls.install(await issued(asked), false, 1));
+  const said = ask(tls.install(await issued(asked), 'drained', 1));
 
   expect(said).toMatchObject({ installed: true, drained: true });
   expect([tls.live?.id, tls.web?.id]).toEqual([asked.generation, 'interim']);
   tls.restart();
   expect(tls.web?.id).toBe(asked.generation);
+});
+
+it('switches nothing while its nginx is down, and says so when it goes back all the same', async () => {
+  const { tls, request, issued } = await scene();
+  const asked = request();
+  const parameters = await issued(asked);
+
+  expect(ask(tls.install(parameters, 'down', 1))).toEqual({
+    ok: false,
+    installed: false,
+    phase: 'preflight',
+    restored: null,
+    reason: 'not now: nginx does not run (exited)',
+  });
+  expect(tls.live?.id).toBe('interim');
+  ask(tls.install(parameters, 'runs', 1));
+  expect(ask(tls.rollback({ Generation: asked.generation }, 'down'))).toMatchObject({
+    ok: false,
+    restored: false,
+    generation: 'interim',
+    reason: expect.stringMatching(/^interim is live again, and nginx does not serve it/),
+  });
+  expect([tls.live?.id, tls.web?.id]).toEqual(['interim', asked.generation]);
 });
