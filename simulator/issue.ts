@@ -33,7 +33,7 @@ export async function issue(world: World, ages: Ages): Promise<void> {
 
 const DAY_MS = 86_400_000;
 
-interface Authority {
+export interface Authority {
   /** As the configuration counts. */
   readonly number: number;
   readonly key: RsaKey;

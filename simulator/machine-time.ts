@@ -3,9 +3,8 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, Validity } from '@peculiar/asn1-x509';
 import { NotModelled } from './aws-error.ts';
 import { certificatesIn, endOf, startOf } from './host-tls.ts';
-import { authoritiesOf } from './issue.ts';
+import type { Authority } from './issue.ts';
 import type { RsaKey } from './rsa-key.ts';
-import type { Site } from './site.ts';
 
 type Parameters = Readonly<Record<string, string>>;
 
@@ -18,14 +17,14 @@ const BACKDATED_MS = 3_600_000;
  * signed again by the key that signed it. What a machine says of it is said of the issued one.
  */
 export class MachineTime {
-  private readonly site: Site;
+  private readonly authorities: () => readonly Authority[];
   private readonly since: number;
   /** What was issued in the play, by the fingerprint of what a machine has instead. */
   private readonly issued = new Map<string, X509Certificate>();
 
-  /** `since`: true time at which the machines were made, epoch milliseconds. */
-  constructor(site: Site, since: number) {
-    this.site = site;
+  /** `authorities` as they are when it is asked for; `since`: true time at which the machines were made, epoch milliseconds. */
+  constructor(authorities: () => readonly Authority[], since: number) {
+    this.authorities = authorities;
     this.since = since;
   }
 
@@ -84,7 +83,7 @@ export class MachineTime {
   }
 
   private signerOf(certificate: X509Certificate): RsaKey {
-    const authority = authoritiesOf(this.site).find(({ key }) => certificate.verify(key.publicKey));
+    const authority = this.authorities().find(({ key }) => certificate.verify(key.publicKey));
     if (authority) return authority.key;
     throw new NotModelled(`a machine is given a certificate of "${certificate.issuer}"`);
   }

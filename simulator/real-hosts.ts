@@ -1,6 +1,7 @@
 import { NODES, type NodeName } from '../functions/shared/operations-table.ts';
 import { fieldsOf } from './answer.ts';
 import { NotModelled } from './aws-error.ts';
+import { authoritiesOf } from './issue.ts';
 import { MachineTime } from './machine-time.ts';
 import type { Done, Machines, Order, Sight } from './machines.ts';
 import type { Site } from './site.ts';
@@ -48,7 +49,7 @@ export class RealHosts {
   constructor(site: Site, machines: Machines) {
     this.site = site;
     this.machines = machines;
-    this.time = new MachineTime(site, machines.since);
+    this.time = new MachineTime(() => authoritiesOf(site), machines.since);
   }
 
   /** What a client saw of a node when something last happened to a machine. */
