@@ -63,7 +63,7 @@ export const create = lambda(
         if (record) writes.push(put(stored ?? `CERTIFICATE#${node}`, record));
         if (failing) alerts.push(failingAlert({ now, timeZone: settings.TIME_ZONE, run }, failing));
       }
-      if (outcome === 'done' && NODES.some((node) => isNews(run, site, node))) {
+      if (NODES.some((node) => isNews(run, site, node))) {
         alerts.push(renewedAlert({ now, timeZone: settings.TIME_ZONE, run }));
       }
       writes.push(...alerts.map((alert) => outboxRow(settings.SITE, alert, now)));

@@ -93,7 +93,8 @@ describe('a renewal that fails on a host', () => {
     expect(sent).toEqual([...BOTH, 'request b', 'install b']);
     expect(renewed).toEqual(['a', 'b']);
     expect(mails[0]?.text).toContain('NOT RENEWED: certificate of node b');
-    expect(kinds).toEqual(['CERTIFICATE', 'ALARM', 'RENEWED']);
+    expect(mails[1]?.text).toMatch(/^RENEWED: certificate of node a -/);
+    expect(kinds).toEqual(['CERTIFICATE', 'RENEWED', 'ALARM', 'RENEWED']);
     expect(runs.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
   });
 

@@ -177,14 +177,14 @@ describe('a run that has failed at a node', () => {
     expect(table.value('CERTIFICATE#b')).not.toHaveProperty('failing');
   });
 
-  it('tells nothing of a node that it renewed before: it is at work, and on record', async () => {
+  it('tells what it renewed before; what it failed at is tried again, and on record', async () => {
     const table = underWay();
     const failure = { node: 'b', stage: 'request', reason: 'no', passing: true, restored: null };
     const sns = topic();
 
     await report(finish('failed', { renewed: { a: renewed('a') }, failure } as never), table, sns);
 
-    expect(sns.calls).toEqual([]);
+    expect(subjects(sns)).toEqual([expect.stringContaining('RENEWED: certificate of node a')]);
     expect(table.value('CERTIFICATE#a')).toMatchObject({ issued: { fingerprint: newOf('a') } });
     expect(table.value('CERTIFICATE#b')).toMatchObject({ failing: { reason: 'no' } });
   });
