@@ -17,7 +17,7 @@ import { PROFILE } from './profile.ts';
 export type Sign = (toBeSigned: Uint8Array) => Promise<Uint8Array>;
 
 /** sha256WithRSAEncryption, whose parameters are NULL: RFC 4055, section 5. */
-export const SHA256_WITH_RSA = '1.2.840.113549.1.1.11';
+const SHA256_WITH_RSA = '1.2.840.113549.1.1.11';
 export const sha256WithRsa = (): AlgorithmIdentifier =>
   new AlgorithmIdentifier({
     algorithm: SHA256_WITH_RSA,

@@ -1,9 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 
 /*
- * Finds private keys in whatever is left behind: outputs, journals, tables, files. It looks for what
+ * Finds private keys in whatever is left behind: outputs, journals, tables. It looks for what
  * is written around a key, for what decodes to one, and for the very numbers of keys that are known.
  */
 
@@ -23,16 +21,6 @@ export function privateKeysIn(
   return [
     ...new Set([...armoured(text), ...encoded(text, bytes), ...numbersIn(text, bytes, known)]),
   ];
-}
-
-/** The files under a folder that hold a private key, each as `path: what betrays it`. */
-export function privateKeysUnder(folder: string, known: readonly KeyObject[] = []): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .flatMap((entry) => {
-      const file = path.join(entry.parentPath, entry.name);
-      return privateKeysIn(readFileSync(file), known).map((what) => `${file}: ${what}`);
-    });
 }
 
 const ARMOUR = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----/g;

@@ -2,11 +2,7 @@ import type { Scene } from '../../../functions/certificate/moves.ts';
 import type { Authority, Inspection, Progress, Run } from '../../../functions/certificate/run.ts';
 import type { NodeTruth, Truth } from '../../../functions/certificate/truth.ts';
 import type { Invocation } from '../../../functions/shared/host-commands.ts';
-import {
-  type CertificateRecord,
-  NODES,
-  type NodeName,
-} from '../../../functions/shared/operations-table.ts';
+import type { CertificateRecord, NodeName } from '../../../functions/shared/operations-table.ts';
 import { at, iso, secondsAfter } from './time.ts';
 
 export type Sight = NonNullable<Progress['seen']['a']>;
@@ -181,6 +177,3 @@ export const environment = (more: object = {}) => ({
 /** What a decision asks for, as `certificate-install a`. */
 export const stepsOf = ({ steps }: Pick<Run, 'steps'>): string[] =>
   steps.map((step) => `${step.kind} ${step.node}`);
-
-export const bothNodes = <T>(of: (name: NodeName) => T): Record<NodeName, T> =>
-  Object.fromEntries(NODES.map((name) => [name, of(name)])) as Record<NodeName, T>;
