@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/certificate/act.ts';
 import type { Kind, Run, Step } from '../../../functions/certificate/run.ts';
 import {
@@ -15,15 +15,9 @@ import {
 import { awsError, clients, context, refuse, service } from '../support/clients.ts';
 import { type Items, intent, intents, lease } from '../support/site.ts';
 import { cancelled, memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  vi.setSystemTime(at('12:01'));
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock('12:01');
 
 const CHANGING = ['certificate-request', 'certificate-install', 'certificate-rollback'] as const;
 const step = (kind: Kind, node: 'a' | 'b' = 'a', parameters = {}): Step => ({

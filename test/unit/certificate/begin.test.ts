@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/certificate/begin.ts';
 import type { Run } from '../../../functions/certificate/run.ts';
 import { DEVICES_CA, SECOND_CA } from '../../support/certificates.ts';
@@ -7,14 +7,9 @@ import { clients, context, holder, refuse, service } from '../support/clients.ts
 import { CLOSED, NIGHT } from '../support/power.ts';
 import { freeLease, type Items, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 interface Begun {
   readonly state?: unknown;

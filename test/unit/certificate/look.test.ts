@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { create } from '../../../functions/certificate/look.ts';
 import type { Run } from '../../../functions/certificate/run.ts';
 import {
@@ -14,15 +14,9 @@ import { clients, context } from '../support/clients.ts';
 import { type Cloud, cloud, instance } from '../support/cloud.ts';
 import { type Items, intent, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  vi.setSystemTime(at('12:00:30'));
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock('12:00:30');
 
 const inVpc = (node: 'a' | 'b', state = 'running') =>
   instance(node, state, {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/certificate/report.ts';
 import type { Progress } from '../../../functions/certificate/run.ts';
 import type { Measure } from '../../../functions/shared/measures.ts';
@@ -18,14 +18,9 @@ import { clients, context, refuse, service } from '../support/clients.ts';
 import { subjects } from '../support/report.ts';
 import { type Items, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 const topic = () => service({ Publish: () => ({}) });
 const underWay = (more: Items = {}) =>

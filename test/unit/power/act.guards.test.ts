@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/power/act.ts';
 import type { Run } from '../../../functions/power/run.ts';
 import { act, nodeStep, obedient, ready, START_BOTH } from '../support/act.ts';
@@ -14,15 +14,9 @@ import {
 } from '../support/power.ts';
 import { intent, intents, lease } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  vi.setSystemTime(at('07:01'));
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock('07:01');
 
 describe('evidence that is too old', () => {
   it('leads to another look, not to a call', async () => {

@@ -1,17 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Step } from '../../../functions/power/run.ts';
 import { act, nodeStep, obedient, ready, START_BOTH } from '../support/act.ts';
 import { refuse, service } from '../support/clients.ts';
 import { closingRun, NIGHT, proof, sent } from '../support/power.ts';
-import { at, iso } from '../support/time.ts';
+import { iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  vi.setSystemTime(at('07:01'));
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock('07:01');
 
 describe('acting', () => {
   it('makes each call that the last look asked for, and no other', async () => {

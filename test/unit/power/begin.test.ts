@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/power/begin.ts';
 import type { Run } from '../../../functions/power/run.ts';
 import { clients, context, holder, refuse, service } from '../support/clients.ts';
 import { CLOSED, EXECUTION, environment, OPEN, OTHER, progress } from '../support/power.ts';
 import { freeLease, type Items, intent, intents, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 /** Begins the run at a time, on a table with these items; `sfn` knows the lease's holder. */
 async function begin(time: string, table: ReturnType<typeof memoryTable>, sfn = service()) {

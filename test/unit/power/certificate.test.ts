@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decide } from '../../../functions/power/decide.ts';
 import { create as look } from '../../../functions/power/look.ts';
 import type { Run } from '../../../functions/power/run.ts';
@@ -20,14 +20,9 @@ import {
 import { report, topic, underWay } from '../support/report.ts';
 import { intents, lease } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 const uncertified = (time: string, reason = 'it is self-signed') => ({ since: iso(time), reason });
 const proven = { b: proof('b', '07:02:50') };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/power/look.ts';
 import type { Run } from '../../../functions/power/run.ts';
 import { clients, context, refuse, type Service, service } from '../support/clients.ts';
@@ -6,14 +6,9 @@ import { cloud, instance } from '../support/cloud.ts';
 import { environment, run } from '../support/power.ts';
 import { intents, lease, override } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 /** Looks at such a cloud at a time; `ours` is the run so far. */
 async function look(

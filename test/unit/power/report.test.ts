@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CLOSED, closingRun, drainedAt, OTHER, run } from '../support/power.ts';
 import { brokenTopic, opened, report, subjects, told, topic, underWay } from '../support/report.ts';
 import { intent, intents, lease } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { iso } from '../support/time.ts';
+import { iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 describe('a run that has reached its goal', () => {
   const finish = { task: 'finish', run: opened };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CLOSED, EXECUTION, OTHER, run } from '../support/power.ts';
 import {
   brokenTopic,
@@ -12,14 +12,9 @@ import {
 } from '../support/report.ts';
 import { freeLease, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { iso } from '../support/time.ts';
+import { iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 describe('a run that is late', () => {
   const tell = { task: 'tell', run: run({ because: 'node b is pending' }) };

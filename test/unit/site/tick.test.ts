@@ -1,17 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/site/tick.ts';
 import { clients, context, holder, refuse, type Service, service } from '../support/clients.ts';
 import { CLOSED, EXECUTION, environment, OPEN, OTHER } from '../support/power.ts';
 import { certified, freeLease, type Items, lease, reached } from '../support/site.ts';
 import { memoryTable } from '../support/table.ts';
-import { at, iso } from '../support/time.ts';
+import { at, iso, stillClock } from '../support/time.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+stillClock();
 
 interface World {
   readonly table: ReturnType<typeof memoryTable>;

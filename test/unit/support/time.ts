@@ -1,3 +1,5 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+
 /** A Monday in November: London's clock shows UTC. */
 const MONDAY = '2026-11-23';
 
@@ -12,3 +14,14 @@ export const iso = (time: string): string => at(time).toISOString();
 
 export const secondsAfter = (instant: Date, seconds: number): Date =>
   new Date(instant.getTime() + seconds * 1000);
+
+/** In each test of the file the clock stands still: at this time, or from where the test sets it. */
+export function stillClock(time?: string): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    if (time !== undefined) vi.setSystemTime(at(time));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+}
