@@ -275,8 +275,9 @@ export class Host {
       }
       const result = this.resultOf(script, fails, course);
       if (real?.code === 0) this.pairs.follow(script, parameters);
-      if (known.changes) this.site.judge.certificatesAtRest(this.node, this);
-      done(real ? { ok: real.code === 0, code: real.code, output: real.output } : result);
+      const ended = real ? { ok: real.code === 0, code: real.code, output: real.output } : result;
+      if (known.changes) this.site.judge.scriptEnded(script, this.node, this, ended.ok);
+      done(ended);
     });
   }
 

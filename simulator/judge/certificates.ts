@@ -65,6 +65,14 @@ export class CertificateRules {
     );
   }
 
+  /** A host says that it has gone back: then what was live before the run is so again. */
+  wentBack(node: string, { tls: { live } }: Host): void {
+    for (const [key, { former, takenBack }] of this.renewals) {
+      if (!takenBack || !key.endsWith(` ${node}`) || isSame(live, former)) continue;
+      this.report(9, `node ${node} says that ${former?.id} is back, and has ${live?.id} live`);
+    }
+  }
+
   /** A script about certificates is sent to a host. */
   sent(script: string, node: NodeName, execution: string | undefined): void {
     const key = `${execution} ${node}`;
@@ -90,7 +98,7 @@ export class CertificateRules {
       this.renewals.delete(key);
       const node = key.slice(arn.length + 1);
       const live = this.site.node(node)?.host.tls.live;
-      const untouched = live?.certificate.fingerprint256 === former?.certificate.fingerprint256;
+      const untouched = isSame(live, former);
       const isProven = live?.certificate.fingerprint256 === proven;
       if (status !== 'FAILED' || untouched || isProven || takenBack) continue;
       this.report(9, `${arn} failed and leaves node ${node} with ${live?.id}, not ${former?.id}`);
@@ -115,3 +123,6 @@ export class CertificateRules {
     this.report(13, `${does}; the record is of ${record?.run}, the lease of ${lease?.owner}`);
   }
 }
+
+const isSame = (one: Generation | undefined, other: Generation | undefined): boolean =>
+  one?.certificate.fingerprint256 === other?.certificate.fingerprint256;

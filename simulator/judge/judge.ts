@@ -105,9 +105,10 @@ export class Judge {
     this.certificates.changed(node, tls);
   }
 
-  /** Called when a script that changed a host has ended. */
-  certificatesAtRest(node: string, host: Host): void {
+  /** Called when a script that may have changed a host has ended, well or not. */
+  scriptEnded(script: string, node: string, host: Host, ok: boolean): void {
     this.certificates.atRest(node, host);
+    if (script === 'certificate-rollback' && ok) this.certificates.wentBack(node, host);
   }
 
   /** Called when a function has looked at a node as a client does. */

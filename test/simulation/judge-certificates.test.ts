@@ -69,7 +69,7 @@ describe('Certificates', () => {
     const { world, host, live, another } = await renewing();
     const tls = { former: undefined, live: another, web: another, dicom: live };
 
-    world.judge.certificatesAtRest('a', Object.create(host, { tls: { value: tls } }));
+    world.judge.scriptEnded(INSTALL, 'a', Object.create(host, { tls: { value: tls } }), true);
 
     expect(found(world)).toEqual([expect.stringMatching(/9 .* node a is at rest with .* live/)]);
   });
@@ -92,6 +92,25 @@ describe('Certificates', () => {
     world.judge.executionEnded({ arn: RUN, status: 'FAILED' } as Execution);
 
     expect(found(world).filter((text) => /9 .* leaves node a with/.test(text))).toHaveLength(count);
+  });
+});
+
+describe('a host that says that it has gone back', () => {
+  it.each([
+    ['has', 'former', true, 0],
+    ['has not', 'installed', true, 1],
+    ['has not, and says so', 'installed', false, 0],
+  ] as const)('and %s', async (_what, left, ok, count) => {
+    const { world, by, host } = await renewing('interim');
+    const other = world.site.node('b')?.host.tls.live;
+    if (!other) throw new Error('node b has no pair');
+    world.judge.disruptive(call(INSTALL), by);
+    if (left === 'installed') host.adopt(other);
+    world.judge.disruptive(call('certificate-rollback'), by);
+
+    world.judge.scriptEnded('certificate-rollback', 'a', host, ok);
+
+    expect(found(world).filter((text) => /9 .* is back, and has/.test(text))).toHaveLength(count);
   });
 });
 
