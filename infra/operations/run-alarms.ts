@@ -19,11 +19,14 @@ export interface RunAlarmsProps {
 /** Alarms for runs of a workflow that do not end well, of which each has told the operator itself if it could. */
 export function alarmOnRuns(
   scope: Construct,
-  { workflow: { stateMachine }, run, period, runbook, alerts }: RunAlarmsProps,
+  { workflow: { stateMachine, timeoutMinutes }, run, period, runbook, alerts }: RunAlarmsProps,
 ): void {
   const failures = {
     Failed: [stateMachine.metricFailed({ period }), `${run} has failed.`],
-    TimedOut: [stateMachine.metricTimedOut({ period }), `${run} took longer than 45 minutes.`],
+    TimedOut: [
+      stateMachine.metricTimedOut({ period }),
+      `${run} took longer than ${timeoutMinutes} minutes.`,
+    ],
   } as const;
   for (const [id, [metric, meaning]] of Object.entries(failures)) {
     new OperatorAlarm(scope, id, {

@@ -21,13 +21,17 @@ export interface WorkflowProps {
 /** A state machine whose whole behaviour is one ASL file, and the right to call its functions. */
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
+  /** Step Functions ends a run that takes longer. */
+  readonly timeoutMinutes: number;
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
     const file = `statemachines/${props.capability}.asl.json`;
     const source = readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8');
-    assertSupported(file, JSON.parse(source));
+    const definition = JSON.parse(source) as { readonly TimeoutSeconds: number };
+    assertSupported(file, definition);
     assertFilled(file, source, props.functions);
+    this.timeoutMinutes = definition.TimeoutSeconds / 60;
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: props.name,
       definitionBody: DefinitionBody.fromString(source),
