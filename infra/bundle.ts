@@ -12,8 +12,11 @@ export const BUNDLES = path.join(ROOT, 'build');
 const SERVICES: Record<keyof Services, { readonly from: string; readonly client: string }> = {
   dynamodb: { from: '@aws-sdk/client-dynamodb', client: 'DynamoDBClient' },
   ec2: { from: '@aws-sdk/client-ec2', client: 'EC2Client' },
+  eventbridge: { from: '@aws-sdk/client-eventbridge', client: 'EventBridgeClient' },
   kms: { from: '@aws-sdk/client-kms', client: 'KMSClient' },
+  lambda: { from: '@aws-sdk/client-lambda', client: 'LambdaClient' },
   rds: { from: '@aws-sdk/client-rds', client: 'RDSClient' },
+  s3: { from: '@aws-sdk/client-s3', client: 'S3Client' },
   sfn: { from: '@aws-sdk/client-sfn', client: 'SFNClient' },
   sns: { from: '@aws-sdk/client-sns', client: 'SNSClient' },
   ssm: { from: '@aws-sdk/client-ssm', client: 'SSMClient' },

@@ -52,13 +52,15 @@ const NETWORK_INTERFACES = [
  */
 export class OperatorFunction<S extends Record<keyof S, string>> extends Construct {
   readonly lambda: Lambda;
+  /** Where it writes. */
+  readonly log: LogGroup;
   private readonly policy: Policy;
   private readonly reasons: { readonly actions: readonly string[]; readonly because: string }[] =
     [];
 
   constructor(scope: Construct, id: string, props: OperatorFunctionProps<S>) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Log', {
+    this.log = new LogGroup(this, 'Log', {
       retention: props.retentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -78,7 +80,7 @@ export class OperatorFunction<S extends Record<keyof S, string>> extends Constru
       handler: `${props.handler}.handler`,
       environment: props.settings,
       role,
-      logGroup,
+      logGroup: this.log,
       ...(props.inside && {
         vpc: props.inside.vpc,
         vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
@@ -88,7 +90,7 @@ export class OperatorFunction<S extends Record<keyof S, string>> extends Constru
     this.allow(
       'write its own log',
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      [`${logGroup.logGroupArn}`],
+      [this.log.logGroupArn],
     );
     if (props.inside) this.letLambdaConnect(role);
     this.lambda.node.addDependency(this.policy);

@@ -1,8 +1,15 @@
-import { DescribeInstanceStatusCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { type Invocation, readInvocation } from '../shared/host-commands.ts';
-import { type InstanceTruth, readInstances, readOnline, runningOf } from '../shared/instances.ts';
+import {
+  type InstanceTruth,
+  readChecks,
+  readInstances,
+  readOnline,
+  runningOf,
+  type StatusChecks,
+} from '../shared/instances.ts';
 import { NODES, type NodeName } from '../shared/operations-table.ts';
 import { readDatabase } from './database.ts';
 import type { Run } from './run.ts';
@@ -34,11 +41,11 @@ export async function readTruth(
   const instances = await readInstances(clients.ec2, settings.SITE);
   const database = await readDatabase(clients.rds, settings.DATABASE);
   const running = runningOf(instances);
-  const checked = await readChecked(clients.ec2, running);
+  const checks = await readChecks(clients.ec2, running);
   const online = await readOnline(clients.ssm, running);
   const node = (name: NodeName): NodeTruth => ({
     ...instances[name],
-    checksOk: checked.has(instances[name].instanceId ?? ''),
+    checksOk: passes(checks.get(instances[name].instanceId ?? '')),
     online: online.has(instances[name].instanceId ?? ''),
   });
   const commands: Partial<Record<NodeName, Invocation>> = {};
@@ -50,16 +57,5 @@ export async function readTruth(
   return { nodes: { a: node('a'), b: node('b') }, database, commands };
 }
 
-/** Those of the instances that pass all of EC2's status checks. */
-async function readChecked(ec2: Ec2, instanceIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (instanceIds.length === 0) return new Set();
-  const { InstanceStatuses = [] } = await ec2.send(
-    new DescribeInstanceStatusCommand({ InstanceIds: [...instanceIds] }),
-  );
-  const passes = [...InstanceStatuses].filter((status) =>
-    [status.InstanceStatus, status.SystemStatus, status.AttachedEbsStatus].every(
-      (check) => !check || check.Status === 'ok',
-    ),
-  );
-  return new Set(passes.flatMap(({ InstanceId }) => InstanceId ?? []));
-}
+const passes = (checks: StatusChecks | undefined): boolean =>
+  checks !== undefined && Object.values(checks).every((check) => check === 'ok');

@@ -1,4 +1,4 @@
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { Conflict } from './errors.ts';
 import {
   commit,
@@ -8,6 +8,7 @@ import {
   type Stored,
   type Write,
 } from './operations-table.ts';
+import { publication } from './publication.ts';
 
 export type Severity = 'info' | 'warning' | 'high' | 'critical';
 
@@ -22,6 +23,8 @@ export interface Alert {
   readonly body: readonly string[];
   /** Deterministic: the same transition always makes the same key. */
   readonly key: string;
+  /** What a machine can use beyond the fields that every alert has; JSON. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -34,23 +37,34 @@ export const headlineOf = ({ event, advice }: Alert): string => `${event} - ${ad
 
 /** The row that carries an alert from the transaction of its transition to its publication. */
 export function outboxRow(site: string, alert: Alert, now: Date): Write {
+  const { kind, severity } = alert;
   const row: OutboxRow = {
     subject: subjectOf(site, alert),
     text: [headlineOf(alert), '', ...alert.body].join('\n'),
-    attributes: { site, kind: alert.kind, severity: alert.severity },
+    attributes: { site, kind, severity },
+    data: {
+      ...alert.details,
+      schema: 'orthweb.alert/1',
+      dedupKey: alert.key,
+      kind,
+      severity,
+      site,
+      headline: headlineOf(alert),
+    },
     committedAt: now.toISOString(),
   };
   return put(`OUTBOX#${alert.key}`, row);
 }
 
 /**
- * Where the room is short, the details of the event go first, then the words around the address: never
- * a part of it.
+ * Where the room is short, the details of the event go first, then the words around the address, then
+ * the name of the site: never a part of the address, which is of one site only.
  */
 function subjectOf(site: string, alert: Alert): string {
   const brief = { ...alert, event: alert.event.split(':')[0] ?? '' };
   const bare = { ...brief, advice: brief.advice.replace('use https://', '') };
-  const subjects = [alert, brief, bare].map((one) => ascii(`[${site}] ${headlineOf(one)}`));
+  const named = [alert, brief, bare].map((one) => `[${site}] ${headlineOf(one)}`);
+  const subjects = [...named, headlineOf(bare)].map(ascii);
   return (
     subjects.find(({ length }) => length <= SUBJECT_LIMIT) ??
     (subjects.at(-1) ?? '').slice(0, SUBJECT_LIMIT)
@@ -73,7 +87,7 @@ export async function publish(
   const failures: string[] = [];
   for (const row of rows) {
     try {
-      await sns.send(publication(topicArn, row.value));
+      await sns.send(publication(topicArn, row));
       await commit(table, [remove(row)]);
     } catch (error) {
       // A conflict is somebody else who has published the row at the same moment: it is out twice.
@@ -82,19 +96,6 @@ export async function publish(
   }
   return failures;
 }
-
-const publication = (TopicArn: string, { subject, text, attributes }: OutboxRow): PublishCommand =>
-  new PublishCommand({
-    TopicArn,
-    Subject: subject,
-    Message: text,
-    MessageAttributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [
-        name,
-        { DataType: 'String', StringValue: value },
-      ]),
-    ),
-  });
 
 /** SNS refuses a subject with other characters; the text keeps them. */
 const ascii = (text: string): string => text.replace(/[–—]/g, '-').replace(/[^\x20-\x7e]/g, '?');

@@ -1,7 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RDSClient } from '@aws-sdk/client-rds';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -13,8 +16,11 @@ import type { View } from './view.ts';
 export interface Services {
   readonly dynamodb: Pick<DynamoDBClient, 'send'>;
   readonly ec2: Pick<EC2Client, 'send'>;
+  readonly eventbridge: Pick<EventBridgeClient, 'send'>;
   readonly kms: Pick<KMSClient, 'send'>;
+  readonly lambda: Pick<LambdaClient, 'send'>;
   readonly rds: Pick<RDSClient, 'send'>;
+  readonly s3: Pick<S3Client, 'send'>;
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly sns: Pick<SNSClient, 'send'>;
   readonly ssm: Pick<SSMClient, 'send'>;

@@ -44,6 +44,25 @@ export const CLOCKS = {
   certificateStage: 5 * 60,
   /** What clients have to take up a new authority: it signs nothing before. */
   authorityOverlap: 180 * 86_400,
+  /** The pause between the looks by which one tick confirms what the first one saw. */
+  healthPause: 5,
+  /** An incident is over when all has been well for this long … */
+  recovered: 3 * 60,
+  /** … and for this long where the same subject had been in trouble within `relapse` before. */
+  recoveredAgain: 15 * 60,
+  relapse: 30 * 60,
+  /** Trouble that need not hurt anybody is told when it has lasted this long. */
+  blindAfter: 3 * 60,
+  unknownAfter: 5 * 60,
+  degradedAfter: 10 * 60,
+  /** After database or bucket are back, nodes get this long before their failure is their own. */
+  aftermath: 5 * 60,
+  /** A hint of EventBridge that is older is dropped. */
+  hint: 15 * 60,
+  /** An instance that has just started, without a plan, is not judged before. */
+  bootGrace: 5 * 60,
+  /** Incidents are kept for people to read for this long. */
+  history: 400 * 86_400,
   /** Associations get this long to finish before their node is stopped all the same. */
   drain: 5 * 60,
 } as const;

@@ -49,3 +49,8 @@ export class RequestRefused extends Error {
 export class TickIncomplete extends Error {
   override readonly name = 'TickIncomplete';
 }
+
+/** A look at the site's health is written down and could not be told to everybody: the next minute tries again. */
+export class LookIncomplete extends Error {
+  override readonly name = 'LookIncomplete';
+}

@@ -1,4 +1,9 @@
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  type EC2Client,
+  type Instance,
+} from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { namesOf } from './node-names.ts';
 import type { NodeName } from './operations-table.ts';
@@ -9,6 +14,8 @@ export interface InstanceTruth {
   readonly instanceId?: string;
   /** EC2's own word, or `missing`. */
   readonly state: string;
+  /** When it was last started, ISO 8601: a reboot is no start. */
+  readonly launchedAt?: string;
   /** Why EC2 itself has stopped it, in EC2's words; absent where a person or we did. */
   readonly fell?: string;
   /** The public DNS name, or the address where the VPC gives no name. */
@@ -17,6 +24,16 @@ export interface InstanceTruth {
   readonly privateAddress?: string;
   /** All that it is called now, by which clients may know it: the first is what they are to use. */
   readonly names: readonly string[];
+}
+
+/** EC2's words for one status check of an instance: `ok`, `impaired`, `initializing`, … */
+export interface StatusChecks {
+  /** The machine below the instance. */
+  readonly system: string;
+  /** Its operating system. */
+  readonly instance: string;
+  /** Its disk; absent where EC2 does not say. */
+  readonly volume?: string;
 }
 
 const ENDING = new Set(['shutting-down', 'terminated']);
@@ -43,6 +60,7 @@ export async function readInstances(
     return {
       ...(instance?.InstanceId && { instanceId: instance.InstanceId }),
       state: instance?.State?.Name ?? 'missing',
+      ...(instance?.LaunchTime && { launchedAt: instance.LaunchTime.toISOString() }),
       ...fellOf(instance),
       ...addressOf(instance?.PublicDnsName, instance?.PublicIpAddress),
       ...(instance?.PrivateIpAddress && { privateAddress: instance.PrivateIpAddress }),
@@ -57,6 +75,27 @@ export const runningOf = (instances: Readonly<Record<NodeName, InstanceTruth>>):
   Object.values(instances).flatMap(({ state, instanceId }) =>
     state === 'running' && instanceId ? [instanceId] : [],
   );
+
+/** What EC2's status checks find of each of the instances, by its id; it tells of running ones alone. */
+export async function readChecks(
+  ec2: Pick<EC2Client, 'send'>,
+  instanceIds: readonly string[],
+): Promise<ReadonlyMap<string, StatusChecks>> {
+  if (instanceIds.length === 0) return new Map();
+  const { InstanceStatuses = [] } = await ec2.send(
+    new DescribeInstanceStatusCommand({ InstanceIds: [...instanceIds] }),
+  );
+  return new Map(
+    InstanceStatuses.map(({ InstanceId = '', SystemStatus, InstanceStatus, AttachedEbsStatus }) => [
+      InstanceId,
+      {
+        system: SystemStatus?.Status ?? 'ok',
+        instance: InstanceStatus?.Status ?? 'ok',
+        ...(AttachedEbsStatus?.Status && { volume: AttachedEbsStatus.Status }),
+      },
+    ]),
+  );
+}
 
 /** Those of the instances whose agent answers Systems Manager. */
 export async function readOnline(

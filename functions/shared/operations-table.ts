@@ -8,12 +8,16 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { Conflict } from './errors.ts';
+import { type Incident, SUBJECTS, type Subject } from './incident.ts';
 
 /**
  * The site's whole operational state lives in one partition, so that one consistent Query reads
  * all that a decision needs (docs/decisions/0003).
  */
 const PARTITION = 'SITE';
+
+/** Incidents that are over, which no decision reads; each expires by itself. */
+export const HISTORY = 'INCIDENTS';
 
 /** One item: its sort key, its version (0 for one that is not stored yet), its content. */
 export interface Stored<T> {
@@ -104,11 +108,27 @@ export interface CertificateRecord {
 export const isResting = (record: CertificateRecord | undefined, now: Date): boolean =>
   record?.failing !== undefined && new Date(record.failing.notBefore) > now;
 
+/** An alert for machines, the same in all channels: fields are added, none changes its meaning. */
+export interface AlertData {
+  readonly schema: 'orthweb.alert/1';
+  /** The same for every delivery of the same transition. */
+  readonly dedupKey: string;
+  readonly kind: string;
+  readonly severity: string;
+  readonly site: string;
+  readonly headline: string;
+  /** The ids of the incidents that it tells of, the gravest first; absent where there is none. */
+  readonly incidents?: readonly string[];
+  readonly [detail: string]: unknown;
+}
+
 /** An alert that is committed but perhaps not yet published. */
 export interface OutboxRow {
   readonly subject: string;
   readonly text: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** The same for programs, by the schema `orthweb.alert/1`; absent in rows of earlier deployments. */
+  readonly data?: AlertData;
   readonly committedAt: string;
 }
 
@@ -118,6 +138,8 @@ export interface SiteState {
   readonly override: Stored<Override> | undefined;
   readonly late: Stored<LateNotice | undefined>;
   readonly certificates: Readonly<Record<NodeName, Stored<CertificateRecord> | undefined>>;
+  /** Suspicions, open incidents, and those closed a short while ago. */
+  readonly incidents: Readonly<Partial<Record<Subject, Stored<Incident>>>>;
   readonly outbox: readonly Stored<OutboxRow>[];
 }
 
@@ -157,6 +179,12 @@ export async function readSite(table: Table): Promise<SiteState> {
       a: one<CertificateRecord>('CERTIFICATE#a'),
       b: one<CertificateRecord>('CERTIFICATE#b'),
     },
+    incidents: Object.fromEntries(
+      SUBJECTS.flatMap((subject) => {
+        const stored = one<Incident>(`INCIDENT#${subject}`);
+        return stored ? [[subject, stored]] : [];
+      }),
+    ),
     outbox: [...items.values()].filter((item) =>
       item.key.startsWith('OUTBOX#'),
     ) as Stored<OutboxRow>[],
@@ -164,7 +192,13 @@ export async function readSite(table: Table): Promise<SiteState> {
 }
 
 export type Write =
-  | { readonly put: string; readonly version: number; readonly value: object }
+  | {
+      readonly put: string;
+      readonly version: number;
+      readonly value: object;
+      /** Set for what nobody decides by any more: kept apart, until this instant (epoch seconds). */
+      readonly expiresAt?: number;
+    }
   | { readonly remove: string; readonly version: number };
 
 /** The new value of something that was read before, or of something not stored yet. */
@@ -176,6 +210,12 @@ export const put = <T extends object>(read: Stored<unknown> | string, value: T):
 export const remove = (read: Stored<unknown>): Write => ({
   remove: read.key,
   version: read.version,
+});
+
+/** An incident that is over, to be read by people for as long as `until`. */
+export const archived = (incident: Incident, until: Date): Write => ({
+  ...put(incident.id, incident),
+  expiresAt: Math.floor(until.getTime() / 1000),
 });
 
 /** What every call of a holder is told from those of an earlier one by. */
@@ -257,7 +297,10 @@ function transactItem(table: string, write: Write): TransactWriteItem {
   return {
     Put: {
       TableName: table,
-      Item: itemOf(write.put, write.version + 1, write.value),
+      Item:
+        write.expiresAt === undefined
+          ? itemOf(write.put, write.version + 1, write.value)
+          : historyOf(write.put, write.value, write.expiresAt),
       ...condition,
     },
   };
@@ -270,3 +313,6 @@ export const itemOf = (
   value: object,
 ): Record<string, AttributeValue> =>
   marshall({ pk: PARTITION, sk: key, version, value }, { removeUndefinedValues: true });
+
+const historyOf = (key: string, value: object, expiresAt: number): Record<string, AttributeValue> =>
+  marshall({ pk: HISTORY, sk: key, version: 1, value, expiresAt }, { removeUndefinedValues: true });

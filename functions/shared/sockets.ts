@@ -1,13 +1,15 @@
-import { deepHealth } from './deep-health.ts';
+import { greeting } from './database-greeting.ts';
 import { echo } from './echo.ts';
 import { handshake } from './handshake.ts';
-import type { Question, Sight, View } from './view.ts';
+import { type HealthPath, healthOf } from './health-path.ts';
+import type { DatabaseSight, PortSight, Question, Sight, View } from './view.ts';
 import { wordsOf } from './words-of.ts';
 
 /** Where a node is found, and how long a look may take in all. */
 interface Bounds {
   readonly web: number;
   readonly dicom: number;
+  readonly database: number;
   readonly seconds: number;
 }
 
@@ -20,33 +22,59 @@ export class Sockets implements View {
   readonly #bounds: Bounds;
 
   constructor(bounds: Partial<Bounds> = {}) {
-    this.#bounds = { web: 443, dicom: 11_112, seconds: 8, ...bounds };
+    this.#bounds = { web: 443, dicom: 11_112, database: 5432, seconds: 8, ...bounds };
   }
 
-  async look(question: Question): Promise<Sight> {
-    const at = new Date().toISOString();
+  look(question: Question): Promise<Sight> {
+    return this.#inTime(async (at, deadline) => {
+      const [web, dicom] = await Promise.all([
+        this.#web(question, deadline),
+        this.#dicom(question, deadline),
+      ]);
+      return { at, web, dicom };
+    });
+  }
+
+  database(address: string): Promise<DatabaseSight> {
+    return this.#inTime(async (at, deadline) => ({
+      at,
+      ...(await greeting(address, this.#bounds.database, deadline)),
+    }));
+  }
+
+  async #inTime<T>(see: (at: string, deadline: AbortSignal) => Promise<T>): Promise<T> {
     const { seconds } = this.#bounds;
     const late = new Error(`no answer within ${seconds} s`);
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(late), seconds * 1000);
     try {
-      const [web, dicom] = await Promise.all([
-        this.#web(question, over.signal),
-        this.#dicom(question, over.signal),
-      ]);
-      return { at, web, dicom };
+      return await see(new Date().toISOString(), over.signal);
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** Where the way to the database fails, Orthanc is asked alone: that tells whose fault it is. */
   async #web(question: Question, deadline: AbortSignal): Promise<Sight['web']> {
+    const { status, ...sight } = await this.#health(question, '/healthz/deep', deadline);
+    if (status === undefined) return sight;
+    if (status === 200) return { ...sight, status };
+    const alone = await this.#health(question, '/healthz/orthanc', deadline);
+    const { status: orthanc, said } = alone;
+    return { ...sight, status, ...(orthanc === undefined ? said && { said } : { orthanc }) };
+  }
+
+  async #health(
+    question: Question,
+    path: HealthPath,
+    deadline: AbortSignal,
+  ): Promise<PortSight & { readonly status?: number }> {
     const { sight, connection } = await handshake(question, this.#bounds.web, deadline);
     if (!connection) return sight;
     try {
-      return { ...sight, status: await deepHealth(connection, question.name) };
+      return { ...sight, status: await healthOf(connection, question.name, path) };
     } catch (error) {
-      return { ...sight, said: `/healthz/deep: ${wordsOf(error)}` };
+      return { ...sight, said: `${path}: ${wordsOf(error)}` };
     } finally {
       connection.destroy();
     }

@@ -26,13 +26,27 @@ export interface PortSight {
 export interface Sight {
   /** When it was seen, ISO 8601. */
   readonly at: string;
-  /** `status`: what the deep health path answered over HTTPS, from nginx through to the database. */
-  readonly web: PortSight & { readonly status?: number };
+  /**
+   * `status`: what the deep health path answered over HTTPS, from nginx through to the database.
+   * `orthanc`: where that was not 200, what the path answered that goes as far as Orthanc alone.
+   */
+  readonly web: PortSight & { readonly status?: number; readonly orthanc?: number };
   /** `echo`: a C-ECHO over TLS came back as a success; absent where a client needs a certificate. */
   readonly dicom: PortSight & { readonly echo?: boolean };
 }
 
-/** Looks at nodes as a client does: TLS, HTTPS and DICOM, no call of AWS, no password. */
+/** What comes of a connection to the database: nobody takes it, or takes it and says nothing. */
+export interface DatabaseSight {
+  /** When it was seen, ISO 8601. */
+  readonly at: string;
+  readonly reached: 'reached' | 'refused' | 'silent';
+  /** What was wrong, in the words of whoever said it; absent where all was well. */
+  readonly said?: string;
+}
+
+/** Looks as a client does: TLS, HTTPS, DICOM and PostgreSQL's greeting, no call of AWS, no password. */
 export interface View {
   look(question: Question): Promise<Sight>;
+  /** Whether the database at this address greets who connects. */
+  database(address: string): Promise<DatabaseSight>;
 }

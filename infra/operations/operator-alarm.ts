@@ -26,9 +26,11 @@ export interface OperatorAlarmProps {
 
 /** An alarm that reaches the operator and says what it means and where to read on. */
 export class OperatorAlarm extends Construct {
+  readonly alarm: Alarm;
+
   constructor(scope: Construct, id: string, props: OperatorAlarmProps) {
     super(scope, id);
-    const alarm = new Alarm(this, 'Alarm', {
+    this.alarm = new Alarm(this, 'Alarm', {
       metric: props.metric,
       comparisonOperator:
         props.when === 'below'
@@ -39,6 +41,6 @@ export class OperatorAlarm extends Construct {
       treatMissingData: props.missing,
       alarmDescription: `${props.meaning} See docs/runbook.md#${props.runbook}`,
     });
-    alarm.addAlarmAction(new SnsAction(props.alerts.topic));
+    this.alarm.addAlarmAction(new SnsAction(props.alerts.topic));
   }
 }

@@ -1,9 +1,6 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import type { Settings as Tick } from '../../functions/site/tick.ts';
@@ -12,7 +9,7 @@ import { OperatorFunction } from '../operator-function.ts';
 import type { SiteStack } from '../site/site-stack.ts';
 import type { Alerts } from './alerts.ts';
 import type { Certificate } from './certificate.ts';
-import { OperatorAlarm } from './operator-alarm.ts';
+import { EachMinute } from './each-minute.ts';
 import type { Power } from './power.ts';
 import { runsOf } from './workflow.ts';
 
@@ -29,7 +26,6 @@ export class SiteTick extends Construct {
   constructor(scope: Construct, id: string, props: SiteTickProps) {
     super(scope, id);
     const { config, site, alerts, power, certificate } = props;
-    const { account } = Stack.of(this);
     const machines = [power, certificate].map(
       ({ workflow }) => workflow.stateMachine.stateMachineArn,
     );
@@ -70,30 +66,14 @@ export class SiteTick extends Construct {
     tick.allow('start a run on a difference', ['states:StartExecution'], machines);
     alerts.allowPublish(tick);
 
-    const role = new Role(this, 'MinuteRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
-      }),
-    });
-    const policy = new Policy(this, 'MinuteGrants', {
-      roles: [role],
-      statements: [
-        new PolicyStatement({
-          actions: ['lambda:InvokeFunction'],
-          resources: [tick.lambda.functionArn],
-        }),
-      ],
-    });
-    new CfnSchedule(this, 'EachMinute', {
+    new EachMinute(this, 'EachMinute', {
+      fn: tick,
       description: 'The site tick.',
-      scheduleExpression: 'rate(1 minute)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: tick.lambda.functionArn,
-        roleArn: role.roleArn,
-        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
-      },
-    }).node.addDependency(policy);
+      missing: 'The site tick has not run for five minutes: nothing starts what is missing.',
+      failing: 'The site tick keeps failing: what it should start or tell may stay undone.',
+      runbook: 'tick',
+      alerts,
+    });
 
     // A run that ended badly may have left the lease, and one that went well may leave something to
     // the other workflow, which then follows within seconds.
@@ -110,28 +90,6 @@ export class SiteTick extends Construct {
       targets: [
         new LambdaFunction(tick.lambda, { maxEventAge: Duration.minutes(15), retryAttempts: 2 }),
       ],
-    });
-
-    new OperatorAlarm(this, 'Missing', {
-      metric: tick.lambda.metricInvocations({ period: Duration.minutes(5), statistic: 'Sum' }),
-      when: 'below',
-      threshold: 1,
-      periods: 1,
-      // No data is exactly what this alarm is for.
-      missing: TreatMissingData.BREACHING,
-      meaning: 'The site tick has not run for five minutes: nothing watches the site.',
-      runbook: 'tick-missing',
-      alerts,
-    });
-    new OperatorAlarm(this, 'Errors', {
-      metric: tick.lambda.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
-      when: 'at least',
-      threshold: 3,
-      periods: 1,
-      missing: TreatMissingData.NOT_BREACHING,
-      meaning: 'The site tick keeps failing: what it should start or tell may stay undone.',
-      runbook: 'tick-errors',
-      alerts,
     });
   }
 }

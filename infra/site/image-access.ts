@@ -82,7 +82,7 @@ export class ImageAccess extends Construct {
       principals: [new iam.AnyPrincipal()],
       // Every way of reading or writing one: versions, tags, access lists and what AWS adds.
       actions: ['s3:GetObject*', 's3:PutObject*'],
-      resources: [bucket.arnForObjects('*')],
+      resources: [images],
     };
     bucket.addToResourcePolicy(
       new iam.PolicyStatement({

@@ -112,6 +112,7 @@ export class Network extends Construct {
     for (const port of Object.values(ports)) {
       this.observerGroup.connections.allowTo(this.hostGroup, ec2.Port.tcp(port), 'As a client');
     }
+    this.observerGroup.connections.allowTo(this.databaseGroup, postgres, 'Whether it answers');
     // Rules between groups are resources of their own, and AWS leaves open whether those take away
     // the one that lets everything out. This one in the group does, and matches nothing.
     this.observerGroup.addEgressRule(

@@ -4,6 +4,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { removalOf } from './removal.ts';
 
+/** Where checks of the data bucket write: no image is there. */
+export const checksPrefix = 'checks/';
+
 export interface StorageProps {
   /** Encrypts the images. */
   readonly key: kms.IKey;
@@ -79,6 +82,8 @@ export class Storage extends Construct {
               ]
             : [],
         },
+        // Written each minute, to see whether the bucket takes anything: one version is enough.
+        { prefix: checksPrefix, noncurrentVersionExpiration: Duration.days(1) },
       ],
     });
   }

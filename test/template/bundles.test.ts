@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../infra/bundle.ts';
 import { Assembly } from './support/assembly.ts';
 import { callInFreshProcess, stagedFiles } from './support/fresh-process.ts';
-import { Loopback, TO_CLOUDFORMATION } from './support/loopback.ts';
+import { type Call, Loopback, TO_CLOUDFORMATION } from './support/loopback.ts';
 import { hospital } from './support/sites.ts';
 import { WIRE_CASES } from './support/wire-cases.ts';
 
@@ -40,10 +40,15 @@ afterAll(() => {
   for (const made of [directory, ...copies]) rmSync(made, { recursive: true });
 });
 
+const byOperation = (one: Call, other: Call): number =>
+  one.operation.localeCompare(other.operation);
+
+const SIGNED_AS: Readonly<Record<string, string>> = { events: 'eventbridge', states: 'sfn' };
+
 /** The service in a request's signature, as `Clients` calls it. */
 const clientOf = (operation: string): string => {
   const [service = ''] = operation.split(' ');
-  return service === 'states' ? 'sfn' : service;
+  return SIGNED_AS[service] ?? service;
 };
 
 it('every function of both templates is called here, and every handler is a function', () => {
@@ -56,16 +61,26 @@ describe.each(functions)('the bundle of $name, in a fresh process', (fn) => {
   const cases = WIRE_CASES[fn.name] ?? [];
   const size = sizes.find(({ name }) => name === fn.name);
 
-  it.each(cases)('$what', async ({ event, answers, calls, result, error }) => {
-    aws.answers = answers;
-    const here = JSON.parse(JSON.stringify(event).replaceAll('<endpoint>', endpoint));
+  it.each(cases)(
+    '$what',
+    async ({ event, environment, answers, calls, inAnyOrder, result, error }) => {
+      aws.answers = answers;
+      const here = JSON.parse(JSON.stringify(event).replaceAll('<endpoint>', endpoint));
 
-    const outcome = await callInFreshProcess(fn, here, endpoint);
+      const outcome = await callInFreshProcess(fn, here, endpoint, {
+        ...fn.environment,
+        ...environment,
+      });
 
-    expect(aws.calls.map(({ operation }) => operation)).toEqual(calls.map(([name]) => name));
-    expect(aws.calls).toMatchObject(calls.map(([, input = {}]) => ({ input })));
-    expect(outcome).toMatchObject(error ? { error } : { result });
-  });
+      const came = inAnyOrder ? aws.calls.toSorted(byOperation) : aws.calls;
+      const expected = inAnyOrder
+        ? calls.toSorted(([one], [other]) => one.localeCompare(other))
+        : calls;
+      expect(came.map(({ operation }) => operation)).toEqual(expected.map(([name]) => name));
+      expect(came).toMatchObject(expected.map(([, input = {}]) => ({ input })));
+      expect(outcome).toMatchObject(error ? { error } : { result });
+    },
+  );
 
   it('is sent to AWS by each client that it carries, and carries no other', () => {
     const reached = new Set(
@@ -105,8 +120,9 @@ it.each(functions.filter(({ environment }) => Object.keys(environment).length > 
   },
 );
 
-// The tick takes any event for "look now".
-it.each(functions.filter(({ name }) => name !== 'site/tick'))(
+// One takes any event for "look now", the other counts what is none.
+const TAKES_ANY = ['site/tick', 'health/observe'];
+it.each(functions.filter(({ name }) => !TAKES_ANY.includes(name)))(
   'the bundle of $name refuses a foreign event by its name',
   async (fn) => {
     const outcome = await callInFreshProcess(fn, { foreign: true }, endpoint);

@@ -36,7 +36,9 @@ function findings(config: Config, change: (app: App) => void = () => {}): Findin
     rule
       .replaceAll(config.region, '<region>')
       .replaceAll(`:${config.site}-`, ':<site>-')
-      .replace(/StorageData\w+/, '<images>');
+      .replace(/StorageData\w+/, '<images>')
+      // CDK finds it in the other stack by its output.
+      .replace(/\{"Fn::GetStackOutput".*StorageLogs.*?\}\}/, '<logs>');
   const typeOf = (at = '') =>
     (app.node.findAll().find(({ node }) => node.path === at) as CfnResource).cfnResourceType;
   return PACKS.flatMap((Pack) => new Pack(app).validateScope(app).violations).flatMap(

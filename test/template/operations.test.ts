@@ -28,7 +28,11 @@ describe.each(sites)('in %s', (_, config) => {
     }
   });
 
-  it('every alarm decides what missing data means, and silence of the tick is an alarm', () => {
+  it('the command line finds the function that looks at the site', () => {
+    expect(assembly.told.Observer).toBe('<Health/Observe/Function>');
+  });
+
+  it('every alarm decides what missing data means, and silence of who looks is an alarm', () => {
     const missing = Object.fromEntries(
       assembly
         .of('CloudWatch::Alarm')
@@ -44,8 +48,21 @@ describe.each(sites)('in %s', (_, config) => {
       'Certificate/Overdue/Alarm': 'ignore',
       'Certificate/Expiring/Alarm': 'ignore',
       'Certificate/AuthorityExpiring/Alarm': 'ignore',
-      'Site/Missing/Alarm': 'breaching',
-      'Site/Errors/Alarm': 'notBreaching',
+      'Site/EachMinute/Missing/Alarm': 'breaching',
+      'Site/EachMinute/Errors/Alarm': 'notBreaching',
+      'Health/EachMinute/Missing/Alarm': 'breaching',
+      'Health/EachMinute/Errors/Alarm': 'notBreaching',
+      ...Object.fromEntries(
+        ['A', 'B'].flatMap((node) => [
+          [`Health/Alarms/System${node}/Alarm`, 'missing'],
+          [`Health/Alarms/Instance${node}/Alarm`, 'missing'],
+          [`Health/Alarms/AttachedEBS${node}/Alarm`, 'missing'],
+          [`Health/Alarms/Disk${node}/Alarm`, 'ignore'],
+        ]),
+      ),
+      'Health/Alarms/DatabaseStorage/Alarm': 'missing',
+      'Health/Alarms/DatabaseConnections/Alarm': 'missing',
+      'Health/Alarms/DeadLetters/Alarm': 'notBreaching',
     });
   });
 
@@ -133,31 +150,42 @@ describe.each(sites)('in %s', (_, config) => {
     }
   });
 
-  it('the tick looks each minute, and the next minute is its only retry', () => {
-    const minute = assembly
-      .of('Scheduler::Schedule')
-      .filter(({ properties }) => properties.Target.Arn === '<Site/Tick/Function.Arn>');
+  it.each(['Site/Tick', 'Health/Observe'])(
+    '%s looks each minute, and the next minute is its only retry',
+    (fn) => {
+      const minute = assembly
+        .of('Scheduler::Schedule')
+        .filter(({ properties }) => properties.Target.Arn === `<${fn}/Function.Arn>`);
 
-    expect(minute.map(({ properties }) => properties)).toEqual([
-      expect.objectContaining({
-        ScheduleExpression: 'rate(1 minute)',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: expect.objectContaining({
-          RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+      expect(minute.map(({ properties }) => properties)).toEqual([
+        expect.objectContaining({
+          ScheduleExpression: 'rate(1 minute)',
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          Target: expect.objectContaining({
+            Input: '{"trigger":"minute"}',
+            RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+          }),
         }),
-      }),
-    ]);
-    // Lambda has a queue of its own behind the schedule's, with retries of its own.
-    expect(assembly.of('Lambda::EventInvokeConfig').map(({ properties }) => properties)).toEqual([
-      expect.objectContaining({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }),
-    ]);
-  });
+      ]);
+      // Lambda has a queue of its own behind the schedule's, with retries of its own.
+      const behind = assembly
+        .of('Lambda::EventInvokeConfig')
+        .map(({ properties }) => properties)
+        .filter(({ FunctionName }) => FunctionName === `<${fn}/Function>`);
+      expect(behind).toEqual([
+        expect.objectContaining({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }),
+      ]);
+    },
+  );
 
   it('the tick looks at once when a run of a workflow has ended, however it ended', () => {
-    const [rule] = assembly.of('Events::Rule');
+    const rule = assembly.of('Events::Rule').find(({ path }) => path === 'Site/RunEnded');
     const heeds = (status: string, stateMachineArn: string) =>
       matches(rule?.properties.EventPattern, statusChange(status, stateMachineArn));
-    const permission = assembly.of('Lambda::Permission').map(({ properties }) => properties);
+    const permission = assembly
+      .of('Lambda::Permission')
+      .map(({ properties }) => properties)
+      .filter(({ FunctionName }) => FunctionName === '<Site/Tick/Function.Arn>');
 
     for (const { path } of assembly.of('StepFunctions::StateMachine')) {
       const ended = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
@@ -262,9 +290,13 @@ describe.each(sites)('in %s', (_, config) => {
       'Lambda::Function',
       'Lambda::Permission',
       'Logs::LogGroup',
+      'CloudWatch::Dashboard',
+      'Logs::QueryDefinition',
       'SNS::Subscription',
       'SNS::Topic',
       'SNS::TopicPolicy',
+      'SQS::Queue',
+      'SQS::QueuePolicy',
       'SSM::Document',
       'Scheduler::Schedule',
       'Scheduler::ScheduleGroup',

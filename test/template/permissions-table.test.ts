@@ -16,7 +16,8 @@ const OTHERS: Readonly<Record<string, string>> = {
     'Step Functions, to call the functions of the certificates’ workflow, likewise',
   'Power/Times/Role': 'EventBridge Scheduler, to start the workflow at its times',
   'Certificate/Times/Role': 'EventBridge Scheduler, to have the certificates looked at daily',
-  'Site/MinuteRole': 'EventBridge Scheduler, to call the site tick',
+  'Site/EachMinute/Role': 'EventBridge Scheduler, to call the site tick',
+  'Health/EachMinute/Role': 'EventBridge Scheduler, to have the site’s health looked at',
 };
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -41,6 +41,26 @@ const MAY_CHANGE: Readonly<Record<string, readonly string[]>> = {
     'sns:Publish',
   ],
   'certificate/authority': ['kms:Sign'],
+  // For Lambda itself, as above.
+  'health/probe': [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  // It has hosts say how they are, and changes nothing on them.
+  'health/observe': [
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'events:PutEvents',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'lambda:InvokeFunction',
+    's3:PutObject',
+    'sns:Publish',
+    'sqs:SendMessage',
+    'ssm:SendCommand',
+  ],
   'site/tick': [
     'dynamodb:DeleteItem',
     'dynamodb:PutItem',
@@ -106,7 +126,7 @@ describe.each(sites)('in %s', (_, config) => {
     ]);
   });
 
-  it('each act may send exactly its own documents, and to the hosts of this site only', () => {
+  it('each may send exactly its own documents, and to the hosts of this site only', () => {
     const documents = {
       'power/act': ['Drain', 'Undrain', 'Probe'],
       'certificate/act': [
@@ -115,9 +135,10 @@ describe.each(sites)('in %s', (_, config) => {
         'CertificateInstall',
         'CertificateRollback',
       ],
+      'health/observe': ['Probe'],
     };
 
-    expect(granting(/^ssm:(?!Describe|Get)/)).toEqual(
+    expect(granting(/^ssm:(?!Describe|Get|List)/)).toEqual(
       Object.entries(documents).flatMap(([act, names]) => [
         [
           act,
@@ -161,7 +182,7 @@ describe.each(sites)('in %s', (_, config) => {
     expect(others).toEqual(['Authority/Maker/Grants', 'Certificate/Sign/Grants']);
   });
 
-  it('certificate/verify stands in the private subnets, and wears what reaches the hosts alone', () => {
+  it('who looks from within stands in the private subnets, and wears what reaches the hosts alone', () => {
     const inside = assembly
       .everywhere('Lambda::Function')
       .filter(({ properties }) => properties.VpcConfig !== undefined);
@@ -169,6 +190,7 @@ describe.each(sites)('in %s', (_, config) => {
 
     expect(inside.map(({ properties }) => properties.Handler)).toEqual([
       'certificate/verify.handler',
+      'health/probe.handler',
     ]);
     for (const { properties } of inside) {
       const { SecurityGroupIds, SubnetIds } = properties.VpcConfig;
@@ -178,18 +200,22 @@ describe.each(sites)('in %s', (_, config) => {
     }
   });
 
-  it('Lambda may connect certificate/verify to the network, and its own code may not', () => {
-    const [allowed, denied, ...others] = granting(/NetworkInterface|PrivateIpAddresses/);
+  it.each([
+    ['certificate/verify', 'Certificate/Verify'],
+    ['health/probe', 'Health/Probe'],
+  ])('Lambda may connect %s to the network, and its own code may not', (name, where) => {
+    const all = granting(/NetworkInterface|PrivateIpAddresses/);
+    const [allowed, denied, ...others] = all.filter(([whose]) => whose === name);
 
+    expect(all).toHaveLength(4);
     expect(others).toEqual([]);
-    expect([allowed?.[0], denied?.[0]]).toEqual(Array(2).fill('certificate/verify'));
     expect(allowed?.[1]).toMatchObject({ effect: 'Allow', conditions: {} });
     expect(denied?.[1]).toEqual({
       effect: 'Deny',
       actions: allowed?.[1].actions,
       resources: ['*'],
       conditions: {
-        ArnEquals: { 'lambda:SourceFunctionArn': '<Certificate/Verify/Function.Arn>' },
+        ArnEquals: { 'lambda:SourceFunctionArn': `<${where}/Function.Arn>` },
       },
     });
   });

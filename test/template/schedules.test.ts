@@ -55,7 +55,7 @@ describe('a schedule', () => {
   it('fires only once its role may start the workflow', () => {
     const schedules = assembly.of('Scheduler::Schedule');
 
-    expect(schedules).toHaveLength(7);
+    expect(schedules).toHaveLength(8);
     for (const { dependsOn, properties } of schedules) {
       const role = properties.Target.RoleArn.replace('.Arn', '');
       const policy = assembly
@@ -66,11 +66,11 @@ describe('a schedule', () => {
     }
   });
 
-  it('of an always-on site has the minute tick and the daily look, and nothing to open or close', () => {
+  it('of an always-on site has two looks a minute and one a day, and nothing to open or close', () => {
     const always = new Assembly(hospital());
 
     expect(timed(always, 'Power')).toEqual([]);
-    expect(always.of('Scheduler::Schedule')).toHaveLength(2);
+    expect(always.of('Scheduler::Schedule')).toHaveLength(3);
     expect(always.of('Scheduler::ScheduleGroup')).toHaveLength(1);
   });
 });

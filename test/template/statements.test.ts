@@ -70,6 +70,21 @@ const ON_ALL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'ec2:UnassignPrivateIpAddresses': TO_CONNECT,
   },
   'Certificate/Workflow/StateMachine/Role/DefaultPolicy': WORKFLOW,
+  'Health/Probe/Grants': {
+    'ec2:AssignPrivateIpAddresses': TO_CONNECT,
+    'ec2:CreateNetworkInterface': TO_CONNECT,
+    'ec2:DeleteNetworkInterface': TO_CONNECT,
+    'ec2:DescribeNetworkInterfaces': NO_RESOURCE,
+    'ec2:DescribeSubnets': NO_RESOURCE,
+    'ec2:UnassignPrivateIpAddresses': TO_CONNECT,
+  },
+  'Health/Observe/Grants': {
+    'ec2:DescribeInstances': NO_RESOURCE,
+    'ec2:DescribeInstanceStatus': NO_RESOURCE,
+    'ssm:DescribeInstanceInformation': NO_RESOURCE,
+    'ssm:GetCommandInvocation': NO_RESOURCE,
+    'ssm:ListCommandInvocations': NO_RESOURCE,
+  },
 };
 
 const FAMILY = 'AWS documents the calls with and without plaintext or pair as one family';

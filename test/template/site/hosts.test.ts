@@ -85,7 +85,7 @@ describe('hosts', () => {
   it('are not made before they can reach the database, which their first boot needs', () => {
     const rules = ['Egress', 'Ingress'].flatMap((direction) =>
       all(template, `AWS::EC2::SecurityGroup${direction}`)
-        .filter(([, { FromPort }]) => FromPort === 5432)
+        .filter(([, rule]) => rule.FromPort === 5432 && /NetworkHosts/.test(JSON.stringify(rule)))
         .map(([id]) => id),
     );
     const hosts = Object.values(template.findResources('AWS::EC2::Instance'));

@@ -23,17 +23,19 @@ describe.each(sites)('%s', (_, change) => {
     expect(routed).toHaveLength(2 * (change.zones ?? clinic.zones).length);
   });
 
-  it('lets only the hosts connect to the database', () => {
+  it('lets only the hosts connect to the database, and who looks at it', () => {
     const group = all(template, 'AWS::RDS::DBInstance')[0]?.[1].VPCSecurityGroups[0];
     const hosts = all(template, 'AWS::EC2::Instance')[0]?.[1].SecurityGroupIds[0];
     const inline = template.findResources('AWS::EC2::SecurityGroup')[group['Fn::GetAtt'][0]];
     const rules = all(template, 'AWS::EC2::SecurityGroupIngress').map(([, rule]) => rule);
+    const observer = { 'Fn::GetAtt': [expect.stringMatching(/^NetworkObserver/), 'GroupId'] };
 
     expect(inline?.Properties.SecurityGroupIngress).toBeUndefined();
     expect(
       rules.filter(({ GroupId }) => GroupId['Fn::GetAtt'][0] === group['Fn::GetAtt'][0]),
     ).toEqual([
       expect.objectContaining({ FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: hosts }),
+      expect.objectContaining({ FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: observer }),
     ]);
   });
 
@@ -137,7 +139,7 @@ describe('the network', () => {
     ]);
   });
 
-  it('lets a host out for HTTPS and to the database, an observer to the hosts, and the database nowhere', () => {
+  it('lets a host out for HTTPS and to the database, an observer to hosts and database, and the database nowhere', () => {
     const template = synth({ network: { ...clinic.network, endpoints: ['kms'] } });
     const groups = Object.entries(template.findResources('AWS::EC2::SecurityGroup')).map(
       ([id, { Properties: group }]) => ({ id, group }),
@@ -168,6 +170,7 @@ describe('the network', () => {
       ...nowhere,
       ['tcp 443-443', hosts],
       ['tcp 11112-11112', hosts],
+      ['tcp 5432-5432', database],
     ]);
     expect(out('Database')).toEqual(nowhere);
     expect(out('Endpoints')).toEqual(nowhere);

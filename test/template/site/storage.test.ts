@@ -56,6 +56,12 @@ describe('images', () => {
         ExpiredObjectDeleteMarker: true,
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
       },
+      // No images.
+      {
+        Status: 'Enabled',
+        Prefix: 'checks/',
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
     ]);
   });
 

@@ -20,6 +20,7 @@ const OUTSIDE = [
   'OrthwebOperations/Power/*/Function/Resource',
   'OrthwebOperations/Site/*/Function/Resource',
   'OrthwebOperations/Certificate/{Begin,Look,Act,Sign,Report}/Function/Resource',
+  'OrthwebOperations/Health/Observe/Function/Resource',
   MAKER,
 ];
 const TICK = 'OrthwebOperations/Site/Tick/Function/Resource';
@@ -181,13 +182,17 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       'OrthwebOperations/*/Look/Grants/Resource',
       'OrthwebOperations/Certificate/Sign/Grants/Resource',
       'OrthwebOperations/Certificate/Verify/Grants/Resource',
+      'OrthwebOperations/Health/{Probe,Observe}/Grants/Resource',
       WORKFLOW_GRANTS,
     ],
     rules: ['AwsSolutions-IAM5[Resource::*]'],
     because: 'AWS has no narrower resource for these actions: statements.test.ts names each.',
   },
   {
-    on: ['OrthwebOperations/*/Act/Grants/Resource'],
+    on: [
+      'OrthwebOperations/*/Act/Grants/Resource',
+      'OrthwebOperations/Health/Observe/Grants/Resource',
+    ],
     rules: ['AwsSolutions-IAM5[Resource::arn:aws:ec2:<region>:<AWS::AccountId>:instance/*]'],
     because:
       'An instance may be replaced under the same node, so its id cannot be written down; a ' +
@@ -203,6 +208,11 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       'AwsSolutions-IAM5[Resource::arn:aws:states:<region>:<AWS::AccountId>:execution:<site>-power:*]',
     ],
     because: 'Each run has a name of its own, which nobody knows before it begins.',
+  },
+  {
+    on: ['OrthwebOperations/Health/Observe/Grants/Resource'],
+    rules: ['AwsSolutions-IAM5[Resource::<logs>/incidents/*]'],
+    because: 'Each incident has an id of its own; these are all of them and nothing else there.',
   },
   {
     on: [IMAGES_GRANTS],
@@ -225,8 +235,8 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       MONITORING_GRANTS,
       WORKFLOW_GRANTS,
       'OrthwebOperations/*/*/Grants/Resource',
-      'OrthwebOperations/Site/MinuteGrants/Resource',
       'OrthwebOperations/Certificate/Verify/Denials/Resource',
+      'OrthwebOperations/Health/Probe/Denials/Resource',
       'Orthweb/Authority/Maker/Grants/Resource',
     ],
     rules: hipaaAndNist('IAMNoInlinePolicy'),
@@ -251,11 +261,23 @@ export const ACKNOWLEDGED: readonly Acknowledged[] = [
       'fewer than 100 for its other functions, so where the limit is low, the deployment would fail.',
   },
   {
-    on: WORKFLOW_FUNCTIONS,
+    on: [...WORKFLOW_FUNCTIONS, 'OrthwebOperations/Health/Probe/Function/Resource'],
     rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
     because:
-      'The workflow calls them and waits for the answer. Lambda sends only events that nobody ' +
+      'Who calls them waits for the answer. Lambda sends only events that nobody ' +
       'waits for to such a queue.',
+  },
+  {
+    on: ['OrthwebOperations/Health/Observe/Function/Resource'],
+    rules: [...hipaaAndNist('LambdaDLQ'), 'Serverless-LambdaDLQ'],
+    because:
+      'It has the newer form of one, an on-failure destination, which the rules do not know: what it ' +
+      'could not work on goes into a queue, and an alarm tells of that.',
+  },
+  {
+    on: ['OrthwebOperations/Health/DeadLetters/Resource'],
+    rules: ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'],
+    because: 'It is the queue for what others could not work on. Nobody reads it but a person.',
   },
   {
     on: [MAKER],

@@ -47,6 +47,8 @@ export class Assembly {
   readonly operations: readonly Resource[];
   /** Names of what the site's stack tells the operator after a deployment. */
   readonly outputs: readonly string[];
+  /** What the operations' stack tells our command line, by its name. */
+  readonly told: Readonly<Record<string, unknown>>;
   readonly stackNames: readonly string[];
   readonly #directory: string;
   readonly #templates: Properties;
@@ -65,7 +67,12 @@ export class Assembly {
     if (!directory) rmSync(this.#directory, { recursive: true });
     this.outputs = Object.keys(this.#templates[config.site].Outputs);
     this.site = this.#resources(config.site);
-    this.operations = this.#resources(`${config.site}-operations`);
+    const operations = `${config.site}-operations`;
+    this.operations = this.#resources(operations);
+    const told = Object.entries<Properties>(this.#templates[operations].Outputs ?? {});
+    this.told = Object.fromEntries(
+      told.map(([name, { Value }]) => [name, this.#inWords(Value, operations)]),
+    );
   }
 
   /** The operations' resources of one type, such as `Lambda::Function`. */

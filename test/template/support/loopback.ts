@@ -63,8 +63,16 @@ async function read(request: IncomingMessage): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
-  if (request.method === 'PUT') return { operation: TO_CLOUDFORMATION, input: JSON.parse(text) };
   const service = /Credential=\w+\/\d+\/[\w-]+\/(\w+)\//.exec(request.headers.authorization ?? '');
+  const [, first = '', ...rest] = new URL(request.url ?? '', 'http://aws').pathname.split('/');
+  if (service?.[1] === 's3') {
+    return { operation: 's3 PutObject', input: { Bucket: first, Key: rest.join('/') } };
+  }
+  if (service?.[1] === 'lambda') {
+    const input = { FunctionName: decodeURIComponent(rest[1] ?? ''), Payload: JSON.parse(text) };
+    return { operation: 'lambda Invoke', input };
+  }
+  if (request.method === 'PUT') return { operation: TO_CLOUDFORMATION, input: JSON.parse(text) };
   const target = request.headers['x-amz-target'];
   const input = target ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
   const operation = target ? String(target).split('.')[1] : input.Action;

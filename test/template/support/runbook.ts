@@ -5,7 +5,7 @@ export const RUNBOOK = path.join(import.meta.dirname, '../../../docs/runbook.md'
 
 /** The sections of `docs/runbook.md` by the anchors that GitHub gives their headings. */
 export const runbookSections = (): string[] =>
-  Array.from(readFileSync(RUNBOOK, 'utf8').matchAll(/^## (.+)$/gm), ([, heading = '']) =>
+  Array.from(readFileSync(RUNBOOK, 'utf8').matchAll(/^#{2,3} (.+)$/gm), ([, heading = '']) =>
     heading
       .trim()
       .toLowerCase()

@@ -52,6 +52,20 @@ describe('an outbox row', () => {
     ]);
     expect(row.attributes).toEqual({ site: 'clinic', kind: 'LATE', severity: 'high' });
     expect(row.committedAt).toBe('2026-11-23T07:15:00.000Z');
+    expect(row.data).toEqual({
+      schema: 'orthweb.alert/1',
+      dedupKey: '2026-11-23T07:00:00.000Z#late',
+      kind: 'LATE',
+      severity: 'high',
+      site: 'clinic',
+      headline: 'LATE: start of Mon 23 Nov 07:00 - use https://a.example',
+    });
+  });
+
+  it('has for machines what its alert adds, which changes none of the fields of all alerts', () => {
+    const { data } = rowOf({ details: { incidents: ['one'], kind: 'another' } });
+
+    expect(data).toMatchObject({ incidents: ['one'], kind: 'LATE', schema: 'orthweb.alert/1' });
   });
 
   it('has a subject of less than 100 printable ASCII characters, whatever the alert says', () => {
@@ -84,7 +98,8 @@ describe('publishing', () => {
     expect(sns.calls[0]?.input).toEqual({
       TopicArn: TOPIC,
       Subject: rows[0]?.value.subject,
-      Message: rows[0]?.value.text,
+      MessageStructure: 'json',
+      Message: expect.any(String),
       MessageAttributes: {
         site: { DataType: 'String', StringValue: 'clinic' },
         kind: { DataType: 'String', StringValue: 'LATE' },

@@ -41,6 +41,14 @@ describe('the instance of a node', () => {
     });
   });
 
+  it('says when it was last started', async () => {
+    const { a } = await read(
+      instance('a', 'running', { LaunchTime: new Date('2026-11-30T12:00:07Z') }),
+    );
+
+    expect(a.launchedAt).toBe('2026-11-30T12:00:07.000Z');
+  });
+
   it('is the one that lives, where one under the same tags is ending', async () => {
     const ending = instance('a', 'shutting-down', { InstanceId: 'i-old' });
 

@@ -28,6 +28,7 @@ describe('reading the site', () => {
       override: undefined,
       late: { key: 'LATE', version: 0, value: undefined },
       certificates: { a: undefined, b: undefined },
+      incidents: {},
       outbox: [],
     });
   });

@@ -195,11 +195,66 @@ describe('a look at a port that does not answer says', () => {
 });
 
 describe('the health of a node', () => {
+  /** Answers each path by its status, and one that has none never. */
+  const byPath =
+    (
+      statuses: { readonly deep: number; readonly orthanc?: number },
+      asked: string[] = [],
+      late = 0,
+    ) =>
+    (socket: Socket) =>
+      socket.once('data', (data) => {
+        const [, path = ''] = data.toString().split(' ');
+        asked.push(path);
+        const status = path === '/healthz/deep' ? statuses.deep : statuses.orthanc;
+        const answer = `HTTP/1.1 ${status} \r\ncontent-length: 0\r\n\r\n`;
+        if (status) setTimeout(() => socket.write(answer), late);
+      });
+
   it('is what its deep path answers', async () => {
     const sight = await look({ web: await secured(PAIR, web(503)) });
 
     expect(sight.web).toMatchObject({ trusted: true, status: 503 });
     expect(sight.web).not.toHaveProperty('said');
+  });
+
+  it('is asked of Orthanc alone, over another connection, where the database does not answer', async () => {
+    const asked: string[] = [];
+    const listens = await secured(PAIR, byPath({ deep: 503, orthanc: 200 }, asked));
+
+    const { web } = await look({ web: listens });
+
+    expect(web).toMatchObject({ trusted: true, status: 503, orthanc: 200 });
+    expect(asked).toEqual(['/healthz/deep', '/healthz/orthanc']);
+    await listens.left();
+  });
+
+  it('is not asked of Orthanc where the database answers', async () => {
+    const asked: string[] = [];
+
+    const { web } = await look({ web: await secured(PAIR, byPath({ deep: 200 }, asked)) });
+
+    expect(web).not.toHaveProperty('orthanc');
+    expect(asked).toEqual(['/healthz/deep']);
+  });
+
+  it('tells an Orthanc that is down from one that hangs', async () => {
+    const down = await look({ web: await secured(PAIR, byPath({ deep: 502, orthanc: 502 })) });
+    const hung = await look({ web: await secured(PAIR, byPath({ deep: 504, orthanc: 504 })) });
+
+    expect(down.web).toMatchObject({ status: 502, orthanc: 502 });
+    expect(hung.web).toMatchObject({ status: 504, orthanc: 504 });
+  });
+
+  it('has one bound for both questions', async () => {
+    const listens = await secured(PAIR, byPath({ deep: 504 }, [], 700));
+    const begin = Date.now();
+
+    const { web } = await look({ web: listens }, {}, 1);
+
+    expect(web).toMatchObject({ status: 504, said: '/healthz/orthanc: no answer within 1 s' });
+    expect(web).not.toHaveProperty('orthanc');
+    expect(Date.now() - begin).toBeLessThan(1_600);
   });
 
   it('needs no more of the answer than its status', async () => {

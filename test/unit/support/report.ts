@@ -23,6 +23,10 @@ export function report(time: string, event: object, table: Table, sns = topic())
 export const subjects = (sns: ReturnType<typeof topic>) =>
   sns.calls.map(({ input }) => (input as { Subject: string }).Subject);
 
+/** What the subscribers by e-mail get. */
+export const mails = (sns: ReturnType<typeof topic>): string[] =>
+  sns.calls.map(({ input }) => JSON.parse((input as { Message: string }).Message).email);
+
 const failure = { Error: 'NotAllowed', Cause: '{"errorMessage":"the lease has passed"}' };
 export const fail = (state: object = { run: run() }) => ({
   task: 'fail',

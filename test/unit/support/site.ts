@@ -1,3 +1,4 @@
+import { type Incident, SUBJECTS } from '../../../functions/shared/incident.ts';
 import type {
   CertificateRecord,
   Intent,
@@ -74,6 +75,12 @@ export function siteState(items: Items = {}): SiteState {
     override: one('OVERRIDE'),
     late: one('LATE') ?? { key: 'LATE', version: 0, value: undefined },
     certificates: { a: one('CERTIFICATE#a'), b: one('CERTIFICATE#b') },
+    incidents: Object.fromEntries(
+      SUBJECTS.flatMap((subject) => {
+        const stored = one<Incident>(`INCIDENT#${subject}`);
+        return stored ? [[subject, stored]] : [];
+      }),
+    ),
     outbox: Object.keys(items)
       .filter((key) => key.startsWith('OUTBOX#'))
       .flatMap((key) => one(key) ?? []) as SiteState['outbox'],

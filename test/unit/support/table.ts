@@ -4,6 +4,7 @@ import type {
   TransactWriteItemsCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { itemOf } from '../../../functions/shared/operations-table.ts';
 import { awsError, type Service, service } from './clients.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -35,7 +36,7 @@ export function memoryTable(values: Readonly<Record<string, object>> = {}, pageS
   };
   const write = (key: string, value: object): void => {
     const version = (stored(key)?.version ?? 0) + 1;
-    items.set(key, marshall({ pk: 'SITE', sk: key, version, value }));
+    items.set(key, itemOf(key, version, value));
   };
   for (const [key, value] of Object.entries(values)) write(key, value);
 

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { item } from '../answers.ts';
 import type { Answers } from '../loopback.ts';
 
@@ -9,9 +10,13 @@ export interface WireCase {
   readonly what: string;
   /** `<endpoint>` in it stands for the address of this AWS. */
   readonly event: unknown;
+  /** What of its environment is another: a client may refuse a name that is none. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly answers: Answers;
   /** The operations in their order, with what of their input matters. */
   readonly calls: readonly Expected[];
+  /** Set where several go out at once, and nobody knows which arrives first. */
+  readonly inAnyOrder?: true;
   /** Part of what the handler returns, or the error under its name. */
   readonly result?: object;
   readonly error?: string;
@@ -53,7 +58,8 @@ export const PUBLISH: Expected = [
   {
     TopicArn: '<Alerts/Topic>',
     Subject: 'A subject',
-    Message: 'A text',
+    MessageStructure: 'json',
+    Message: expect.stringContaining('"email":"A text"'),
     'MessageAttributes.entry.1.Value.StringValue': 'hospital',
   },
 ];
