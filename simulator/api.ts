@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clients, Services } from '../functions/shared/clients.ts';
-import type { Question, Sight } from '../functions/shared/view.ts';
+import type { DatabaseSight, Question, Sight } from '../functions/shared/view.ts';
 import { AwsError, NotModelled } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Blow, Call } from './faults/faults.ts';
@@ -9,6 +9,7 @@ import type { Chance } from './random.ts';
 import { checkedError, checkInput, checkOutput } from './sdk-model/model.ts';
 import { nodeOf } from './services/ec2/instance.ts';
 import type { Site } from './site.ts';
+import { PATIENCE_MS } from './view.ts';
 import type { World } from './world.ts';
 
 /** One Lambda invocation: in whose name calls are made, and on whose behalf. */
@@ -48,10 +49,13 @@ export interface Permission {
   readonly context?: RequestContext;
 }
 
-/** One API operation: what the caller must be allowed to do, and what it does at one instant. */
+/**
+ * One API operation: what the caller must be allowed to do, and what it does. It takes effect at one
+ * instant; its answer may take longer.
+ */
 export interface Operation {
   readonly permissions: (input: never) => readonly Permission[];
-  readonly run: (input: never, invocation: Invocation) => object;
+  readonly run: (input: never, invocation: Invocation) => object | Promise<object>;
 }
 
 export type Operations = Readonly<Record<string, Operation>>;
@@ -59,15 +63,21 @@ export type Operations = Readonly<Record<string, Operation>>;
 /** Declares an operation with its SDK types. */
 export const operation = <I, O extends object>(
   permissions: (input: I) => readonly Permission[],
-  run: (input: I, invocation: Invocation) => O,
+  run: (input: I, invocation: Invocation) => O | Promise<O>,
 ): Operation => ({ permissions, run }) as unknown as Operation;
+
+/** What comes before the name of a bucket in its ARN, and in those of its objects. */
+const OF_S3 = 'arn:aws:s3:::';
 
 /** How each service words a refusal. */
 const ACCESS_DENIED: Readonly<Record<keyof Services, string>> = {
   dynamodb: 'AccessDeniedException',
   ec2: 'UnauthorizedOperation',
+  eventbridge: 'AccessDeniedException',
   kms: 'AccessDeniedException',
+  lambda: 'AccessDeniedException',
   rds: 'AccessDenied',
+  s3: 'AccessDenied',
   sfn: 'AccessDeniedException',
   sns: 'AuthorizationErrorException',
   ssm: 'AccessDeniedException',
@@ -97,7 +107,10 @@ export class Api {
         },
       ]),
     ) as unknown as Services),
-    view: { look: (question) => this.look(question) },
+    view: {
+      look: (question) => this.look(question),
+      database: (address) => this.greet(address),
+    },
     // CloudFormation has its answers before anything is played (`deployment.ts`).
     answers: {
       put: async () => {
@@ -127,24 +140,45 @@ export class Api {
     return this.current.getStore();
   }
 
+  private look(question: Question): Promise<Sight> {
+    const { view } = this.world;
+    const nodes = (by: Invocation) => view.nodesAt(question.address, by);
+    return this.see('look', nodes, async (by, { unanswered }) => {
+      const sight = view.look(question, by);
+      if (!unanswered) for (const node of nodes(by)) by.site.judge.looked(node, sight, by);
+      await this.world.clock.sleep(view.takes(question, sight, by));
+      return sight;
+    });
+  }
+
+  private greet(address: string): Promise<DatabaseSight> {
+    const targets = () => ['database'];
+    return this.see('database', targets, async (by) => {
+      const sight = this.world.view.database(address, by);
+      await this.world.clock.sleep(sight.reached === 'silent' ? PATIENCE_MS : 0);
+      return sight;
+    });
+  }
+
   /** A look takes the way of a call, where control may pass to others, and a function may die. */
-  private async look(question: Question): Promise<Sight> {
-    const { passage, view } = this.world;
+  private async see<T>(
+    operation: string,
+    targets: (by: Invocation) => readonly string[],
+    sight: (by: Invocation, blow: Blow) => T | Promise<T>,
+  ): Promise<T> {
+    const { passage } = this.world;
     const by = this.current.getStore();
-    if (!by) throw this.world.broken(new NotModelled('who looks at a node is no function'));
-    const targets = () => view.nodesAt(question.address, by);
-    const call: Call = { service: 'view', operation: 'look', by, targets };
+    if (!by) throw this.world.broken(new NotModelled('who looks is no function'));
+    const call: Call = { service: 'view', operation, by, targets: () => targets(by) };
     await passage.before(call);
     if (by.dead) return never();
     const blow = by.site.faults.blow(call);
     try {
-      const sight = view.look(question, by);
-      if (!blow.unanswered) for (const node of targets()) by.site.judge.looked(node, sight, by);
-      return sight;
+      return await sight(by, blow);
     } catch (error) {
       throw error instanceof NotModelled ? this.world.broken(error) : error;
     } finally {
-      if (blow.kills) by.die(new Error('killed after view:look'));
+      if (blow.kills) by.die(new Error(`killed after view:${operation}`));
       if (blow.unanswered) await never();
       await passage.after(call);
       if (by.dead) await never();
@@ -175,7 +209,9 @@ export class Api {
       for (const permission of operation.permissions(command.input as never)) {
         this.authorize(service, permission, by);
       }
-      const answer = operation.run(command.input as never, by);
+      const answering = operation.run(command.input as never, by);
+      // What is answered at once lets nobody else pass meanwhile.
+      const answer = answering instanceof Promise ? await answering : answering;
       checkOutput(service, name, answer);
       if (!blow.unanswered) by.site.judge.answered(call);
       return answer;
@@ -196,6 +232,8 @@ export class Api {
       .flatMap(({ resources }) => resources)
       .flatMap((arn) => [
         arn.split(/[:/]/).at(-1) ?? '',
+        // An object of S3 is in a bucket.
+        ...(arn.startsWith(OF_S3) ? [arn.slice(OF_S3.length).split('/')[0] ?? ''] : []),
         ...this.world.ec2.instances.filter((one) => one.arn === arn).map(nodeOf),
       ]);
   }

@@ -140,6 +140,11 @@ export class HostRights {
     ]);
   }
 
+  /** The bucket of images takes and gives what it may. */
+  get imagesAreOpen(): boolean {
+    return this.world.s3.isOpen(this.computer.settings.images);
+  }
+
   /**
    * The host reads a secret, which Secrets Manager decrypts on its behalf.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html

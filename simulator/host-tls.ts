@@ -68,7 +68,7 @@ export class HostTls implements Served {
     const key = this.nextKey();
     const name = `orthweb-${this.node}`;
     const serial = Buffer.from(chance.identifier(32), 'hex');
-    const der = once(`${name} ${this.now()} ${serial.toString('hex')}`, () =>
+    const der = once(`${this.site} ${name} ${this.now()} ${serial.toString('hex')}`, () =>
       interimOf(key, name, new Date(this.now()), serial),
     );
     const certificate = new X509Certificate(der);

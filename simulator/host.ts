@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { NotModelled } from './aws-error.ts';
+import { type Ailment, Ailments, type Service } from './host-ailments.ts';
 import { probed } from './host-probe.ts';
 import { type Computer, HostRights } from './host-rights.ts';
 import { assertIn, SCRIPTS } from './host-scripts.ts';
@@ -28,7 +29,7 @@ export class Host {
   private readonly site: Site;
   private readonly world: World;
   private readonly id: string;
-  private readonly node: string;
+  readonly node: string;
   private readonly rights: HostRights;
   /** The machine that stands for it. */
   private readonly real: RealHost | undefined;
@@ -41,8 +42,8 @@ export class Host {
   private readonly prepared: boolean;
   /** What containers start with is there: secrets, credentials, and a place for their log. */
   private startable = false;
-  /** The bucket takes their images and gives them back. */
-  private stores = false;
+  /** They may put images into the bucket and get them back. */
+  private mayStore = false;
   /** Clients have a way to it through the network. */
   private readonly meetsClients: boolean;
   /** It has one to the database. */
@@ -51,6 +52,7 @@ export class Host {
   private listening = true;
   private boots = 0;
   private readonly pairs: HostTls;
+  private readonly ailments = new Ailments();
   /** The scripts that are changing it right now. */
   private readonly changing: string[] = [];
   private hangs = 0;
@@ -90,7 +92,7 @@ export class Host {
     this.startable = this.rights.log() && unlocked && this.prepared;
     this.containers = this.startable;
     this.pairs.restart();
-    this.stores = this.rights.store();
+    this.mayStore = this.rights.store();
   }
 
   /** A client gets an answer that went through nginx, Orthanc, the database and the bucket. */
@@ -100,20 +102,26 @@ export class Host {
 
   /** The same answer for who asks on the host itself. */
   private get answers(): boolean {
-    const inside = this.sound && this.stores && this.database === 'reached';
+    const inside = this.sound && this.stores && this.deep === 200;
     return inside && (this.real?.seen().serves ?? this.pairs.isTrusted);
+  }
+
+  /**
+   * The bucket takes their images and gives them back. A clock that is too far off makes signatures
+   * that S3 refuses.
+   */
+  private get stores(): boolean {
+    return this.mayStore && this.rights.imagesAreOpen && this.ailments.clockOffset === 0;
   }
 
   /** What comes of a connection to the database. */
   private get database(): 'reached' | 'refused' | 'silent' {
-    const { available, failing } = this.site.database;
-    if (failing || !this.meetsDatabase) return 'silent';
-    return available ? 'reached' : 'refused';
+    return this.meetsDatabase ? this.site.database.door : 'silent';
   }
 
   /** Nothing is wrong with the host itself, whatever the database does. */
   get sound(): boolean {
-    return this.awake && this.containers && this.listens;
+    return this.awake && this.listens && this.nginx === 'runs' && this.orthanc === 200;
   }
 
   /** All is well but for nginx, which takes no new connections. */
@@ -135,15 +143,52 @@ export class Host {
     return this.pairs;
   }
 
-  /** What comes of a connection to its ports, for those who have a way to it. */
-  get door(): 'open' | 'refused' | 'silent' {
+  /**
+   * What comes of a connection to its ports, for those who have a way to it: the kernel takes one for
+   * an nginx that hangs, and nobody answers.
+   */
+  get door(): 'open' | 'refused' | 'silent' | 'hung' {
     if (!this.awake) return 'silent';
-    return this.containers && this.listens ? 'open' : 'refused';
+    if (this.nginx === 'hung') return 'hung';
+    return this.nginx === 'runs' && this.listens ? 'open' : 'refused';
   }
 
-  /** Orthanc answers from its database. */
-  get isDeep(): boolean {
-    return this.sound && this.database === 'reached' && (this.real?.seen().serves ?? true);
+  /**
+   * What nginx answers for Orthanc alone: 502 where nobody takes its connections, 504 where whoever
+   * takes them says nothing.
+   */
+  get orthanc(): 200 | 502 | 504 {
+    const state = this.stateOf('orthanc');
+    return state === 'runs' ? 200 : state === 'down' ? 502 : 504;
+  }
+
+  /**
+   * What nginx answers for Orthanc with its database: 503 is Orthanc's word that it has none, or
+   * one that is full; for a database that says nothing Orthanc waits longer than nginx does.
+   */
+  get deep(): 200 | 502 | 503 | 504 {
+    if (this.orthanc !== 200) return this.orthanc;
+    if (this.database === 'silent') return 504;
+    const refused = !this.site.database.available || this.ailments.has('refused password');
+    return refused || this.real?.seen().serves === false ? 503 : 200;
+  }
+
+  private stateOf(service: Service): 'runs' | 'down' | 'hung' {
+    return this.containers ? this.ailments.stateOf(service) : 'down';
+  }
+
+  /** What it does takes its clients some seconds, which all of them bear. */
+  get isSlow(): boolean {
+    return this.ailments.has('slowness');
+  }
+
+  /** What EC2's status checks find, when they look. */
+  get failing(): Readonly<Record<'system' | 'instance' | 'volume', boolean>> {
+    return {
+      system: this.ailments.has('dead machine'),
+      instance: this.on && !this.awake,
+      volume: this.ailments.has('hung disk'),
+    };
   }
 
   /** A key that it has made. */
@@ -168,7 +213,32 @@ export class Host {
 
   /** The operating system runs: EC2's instance status check would pass. */
   get awake(): boolean {
-    return this.on && this.hangs === 0;
+    return this.on && this.hangs === 0 && !this.ailments.has('dead machine');
+  }
+
+  /** This is wrong with it from now on, until what is returned is called. */
+  suffer(ailment: Ailment): () => void {
+    this.world.noteServing();
+    this.ailments.add(ailment);
+    if (ailment.is === 'dead machine') this.real?.switchOff('crash');
+    this.checked();
+    return () => {
+      this.world.noteServing();
+      if (!this.ailments.remove(ailment)) return;
+      // What is started again takes up what is live; what only hung has not missed anything.
+      if (ailment.is === 'dead' && ailment.service === 'nginx') this.pairs.restart();
+      if (ailment.is === 'dead machine' && this.awake) this.boot();
+      this.checked();
+    };
+  }
+
+  /** The instance that it is on has another machine, as after each stop and start. */
+  moved(): void {
+    this.ailments.moved();
+  }
+
+  private checked(): void {
+    this.site.node(this.node)?.checks.lookSoon();
   }
 
   /** The operating system hangs from now on (1), or no longer for one of the reasons (-1). */
@@ -176,7 +246,8 @@ export class Host {
     this.world.noteServing();
     this.hangs += more;
     if (this.hangs > 0) this.real?.switchOff('crash');
-    if (this.hangs === 0 && this.on) this.boot();
+    if (this.hangs === 0 && this.awake) this.boot();
+    this.checked();
   }
 
   /** The agent answers nobody from now on (1), or does again for one of the reasons (-1). */
@@ -186,7 +257,7 @@ export class Host {
 
   /** The Systems Manager agent answers. */
   get online(): boolean {
-    return this.awake && this.agent && this.silences === 0;
+    return this.awake && this.agent && this.silences === 0 && !this.ailments.has('hung disk');
   }
 
   boot(): void {
@@ -198,6 +269,7 @@ export class Host {
     this.agent = false;
     this.containers = false;
     this.listening = true;
+    this.ailments.rebooted();
     if (this.prepared) this.real?.boot();
     const unlessGone = (act: () => void) => () => {
       if (this.on && this.boots === boot) act();
@@ -235,7 +307,7 @@ export class Host {
     if (!known) throw new NotModelled(`what ${script}.sh does to a host is not modelled`);
     const { clock } = this.world;
     const chance = this.world.chance(`${script} ${this.id}`);
-    const takes = known.takes(chance);
+    const takes = known.takes(chance) * (this.isSlow ? SLOWNESS : 1);
     const boot = this.boots;
     const unlessGone = (act: () => void) => () => {
       if (this.online && this.boots === boot) act();
@@ -281,9 +353,37 @@ export class Host {
     });
   }
 
-  private get nginx(): Nginx {
-    if (!this.listening) return 'drained';
-    return this.containers ? 'runs' : 'down';
+  /** A person updates it for so many ms: in the middle its containers are started again. */
+  update(takes: number, done: () => void): void {
+    const { clock } = this.world;
+    const boot = this.boots;
+    const unlessGone = (act: () => void) => () => {
+      if (this.online && this.boots === boot) act();
+    };
+    this.changing.push('update');
+    clock.after(
+      takes / 2,
+      unlessGone(() => {
+        this.world.noteServing();
+        this.containers = false;
+      }),
+    );
+    clock.after(
+      takes / 2 + Math.min(RESTART_MS, takes / 4),
+      unlessGone(() => {
+        this.world.noteServing();
+        this.containers = this.startable;
+        this.pairs.restart();
+      }),
+    );
+    clock.after(takes, () => {
+      this.changing.splice(this.changing.indexOf('update'), 1);
+      unlessGone(done)();
+    });
+  }
+
+  private get nginx(): Nginx | 'hung' {
+    return this.listening ? this.stateOf('nginx') : 'drained';
   }
 
   /** What a script does to the pairs of the model; a machine does it itself. */
@@ -293,7 +393,8 @@ export class Host {
     { chance, takes }: { readonly chance: Chance; readonly takes: number },
   ): Course | undefined {
     if (this.real) return undefined;
-    const { nginx } = this;
+    // One that hangs takes up no certificate either.
+    const nginx = this.nginx === 'hung' ? 'down' : this.nginx;
     switch (script) {
       case 'certificate-request':
         return this.pairs.request(chance);
@@ -317,14 +418,24 @@ export class Host {
       drained: !this.listening,
       tls: this.pairs,
       now: this.world.clock.now,
-      listens: this.containers && this.listening,
+      nginx: this.nginx,
+      orthanc: this.orthanc,
+      deep: this.deep,
       database: this.database,
       stores: this.stores,
+      ailments: this.ailments,
+      bundle: path.basename(this.bundle),
     });
   }
 }
 
+/** So much longer everything takes on a host that is slow: a probe stays below its ten seconds. */
+const SLOWNESS = 3;
+
 const ofCertificates = (script: string): boolean => script.startsWith('certificate-');
+
+/** For so long containers are down when all are started again. */
+const RESTART_MS = 60_000;
 
 /** What a script takes to see that another one holds the lock. */
 const REFUSAL_MS = 100;

@@ -1,4 +1,5 @@
 import type { Fault } from './faults/library.ts';
+import type { Outage } from './judge/health.ts';
 import type { Finding } from './judge/invariants.ts';
 import { seedProcess } from './random.ts';
 import type { HostCommand } from './real-hosts.ts';
@@ -38,6 +39,8 @@ export interface SimulationResult {
   readonly runs: readonly Run[];
   /** What was done on real hosts, where the hosts were real. */
   readonly hosts?: readonly HostCommand[];
+  /** When nodes that were meant to serve did not. */
+  readonly outages: readonly Outage[];
   /** Injected faults that struck nothing. */
   readonly unstruck: readonly Fault[];
   readonly ticks: { readonly run: number; readonly skipped: number };
@@ -89,6 +92,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...(run.site.mark && { site: run.site.mark }),
     })),
     ...(world.realHosts && { hosts: world.realHosts.commands }),
+    outages: world.judge.outages,
     unstruck: world.site.faults.unstruck(),
     ticks: { run: world.scheduler.ticks, skipped: world.scheduler.skippedTicks },
     findings: world.findings,

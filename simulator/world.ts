@@ -15,22 +15,28 @@ import type { Plan } from './judge/plan.ts';
 import type { Machines } from './machines.ts';
 import { Chance } from './random.ts';
 import { RealHosts } from './real-hosts.ts';
-import { CloudWatch, cloudwatchTypes } from './services/cloudwatch.ts';
+import { cloudwatchTypes } from './services/alarms.ts';
+import { CloudWatch } from './services/cloudwatch.ts';
 import { DynamoDb, dynamodbTypes } from './services/dynamodb.ts';
 import { Ec2 } from './services/ec2/ec2.ts';
 import { ec2Types } from './services/ec2/launch.ts';
-import { EventBus, eventbridgeTypes } from './services/eventbridge.ts';
+import { demandDeadLetters, EventBus, eventbridgeTypes } from './services/eventbridge.ts';
 import { demandFlowLogs, flowLogTypes } from './services/flow-logs.ts';
 import { Kms, keysOf, kmsTypes } from './services/kms.ts';
+import { demandDestinations } from './services/lambda/asynchronous.ts';
 import { importSources, lambdaTypes } from './services/lambda/function.ts';
+import { invokeOperations } from './services/lambda/invoke.ts';
 import { LambdaService } from './services/lambda/lambda.ts';
 import { demandLogKeys, logsTypes } from './services/logs.ts';
+import { eventOperations } from './services/put-events.ts';
 import { demandMonitoring } from './services/rds/monitoring.ts';
 import { Rds, rdsTypes } from './services/rds/rds.ts';
 import { demandAccessLogs, s3Types } from './services/s3.ts';
+import { S3 } from './services/s3-objects.ts';
 import { Scheduler, schedulerTypes } from './services/scheduler.ts';
 import { secretsManagerTypes } from './services/secrets-manager.ts';
 import { Sns, snsTypes } from './services/sns.ts';
+import { Sqs, sqsTypes } from './services/sqs.ts';
 import { Ssm, ssmTypes } from './services/ssm.ts';
 import { stepFunctionsTypes } from './services/step-functions/machine.ts';
 import { StepFunctions } from './services/step-functions/step-functions.ts';
@@ -73,10 +79,6 @@ const referredTypes: Readonly<Record<string, ResourceType>> = {
     reads: ['PolicyDocument', 'Topics'],
     names: (resource) => ({ ref: resource.generatedName() }),
   },
-  'AWS::SQS::QueuePolicy': {
-    reads: ['PolicyDocument', 'Queues'],
-    names: (resource) => ({ ref: resource.generatedName() }),
-  },
 };
 
 /** Every resource type that the simulator knows; all others are inert. */
@@ -95,6 +97,7 @@ export const KNOWN_TYPES: Readonly<Record<string, ResourceType>> = {
   ...schedulerTypes,
   ...secretsManagerTypes,
   ...snsTypes,
+  ...sqsTypes,
   ...ssmTypes,
   ...stepFunctionsTypes,
 };
@@ -149,8 +152,10 @@ export class World {
   readonly ec2: Ec2;
   readonly kms: Kms;
   readonly rds: Rds;
+  readonly s3: S3;
   readonly ssm: Ssm;
   readonly sns: Sns;
+  readonly sqs: Sqs;
   readonly lambda: LambdaService;
   readonly view: HostView;
   readonly stepFunctions: StepFunctions;
@@ -170,11 +175,13 @@ export class World {
     this.realHosts = options.machines && new RealHosts(this.site, options.machines);
     this.iam = this.policies();
     this.dynamodb = new DynamoDb(this);
+    this.s3 = new S3(this);
     this.ec2 = new Ec2(this);
     this.kms = new Kms();
     this.rds = new Rds(this);
     this.ssm = new Ssm(this);
     this.sns = new Sns(this);
+    this.sqs = new Sqs(this);
     this.lambda = new LambdaService(this);
     this.view = new HostView(this);
     this.stepFunctions = new StepFunctions(this);
@@ -183,8 +190,11 @@ export class World {
     this.api = new Api(this, {
       dynamodb: this.dynamodb.operations,
       ec2: this.ec2.operations,
+      eventbridge: eventOperations(this),
       kms: this.kms.operations,
+      lambda: invokeOperations(this),
       rds: this.rds.operations,
+      s3: this.s3.operations,
       sfn: this.stepFunctions.operations,
       sns: this.sns.operations,
       ssm: this.ssm.operations,
@@ -197,6 +207,8 @@ export class World {
         demand(this, where, this.iam.refusal(role, action, resources, context));
       }
       demandAccessLogs(site);
+      demandDeadLetters(site);
+      demandDestinations(site);
       demandFlowLogs(site);
       demandLogKeys(site);
       demandMonitoring(site);
@@ -265,6 +277,7 @@ export class World {
   private install(site: Site): void {
     this.kms.add(keysOf(site.assembly, this.from));
     this.sns.deploy(site);
+    this.sqs.deploy(site);
     this.ssm.deploy(site);
     this.stepFunctions.deploy(site);
     this.lambda.deploy(site);
@@ -279,8 +292,17 @@ export class World {
     return Chance.of(this.seed, `${this.clock.now} ${occasion}`);
   }
 
+  /** When anything last changed that a tick may read, epoch milliseconds. */
+  changedAt = Number.NEGATIVE_INFINITY;
+
+  /** To be called when something changes that a tick may read. */
+  noteChange(): void {
+    this.changedAt = this.clock.now;
+  }
+
   /** To be called before anything changes that a node's serving hangs on. */
   noteServing(): void {
+    this.noteChange();
     for (const { judge } of this.sites) judge.changing();
     for (const { host } of this.ec2.instances) host.noteServing();
   }

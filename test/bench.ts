@@ -11,6 +11,7 @@ import { everyOrder, type Intervention } from '../simulator/explore/interleaving
 import { instantAt } from '../simulator/report/local-time.ts';
 import { type PlanRow, planRows } from '../simulator/report/plan-table.ts';
 import { simulate } from '../simulator/simulation.ts';
+import { detect } from './support/detection.ts';
 
 // The figures that README and docs quote, of the shipped configuration over a year and two seeds.
 const config = await loadConfig('orthweb.config.ts');
@@ -91,6 +92,7 @@ lines.push(
   `Certificates of ${config.site}, on a day when it is open`,
   ...(await certificates()),
 );
+lines.push('', ...(await health(1000)));
 process.stdout.write(`${lines.join('\n')}\n`);
 
 /** What a renewal of both nodes takes that somebody asks for, and what the daily look at them. */
@@ -114,6 +116,43 @@ async function certificates(): Promise<string[]> {
     const what = trigger === 'person' ? 'a renewal of both nodes' : 'a look that finds nothing due';
     return `  ${what}: ${run.transitions} steps, ${seconds} s`;
   });
+}
+
+/** How soon trouble is noticed and told, over so many seeds. */
+async function health(seeds: number): Promise<string[]> {
+  const found = await detect(
+    { directory, plan, from: minutes(opening, 180) },
+    Array.from({ length: seeds }, (_, index) => index + 1),
+  );
+  const { plays, detections, passing, missed, falseAlerts, broken } = found;
+  for (const one of [...missed, ...falseAlerts, ...broken]) process.stderr.write(`${one}\n`);
+  return [
+    `Trouble of ${config.site}, ${plays} seeds, none to three things at once (modelled)`,
+    `  outages of a node: ${detections.length + passing + missed.length}, over before anybody could be sure ${passing}`,
+    quantiles(
+      'seconds until it is noticed',
+      detections.map(({ detected }) => detected),
+    ),
+    quantiles(
+      'seconds from there until a message has arrived',
+      detections.map(({ alerted }) => alerted),
+    ),
+    `  noticed within ${buckets(detections.map(({ detected }) => detected))}`,
+    `  missed ${missed.length}, false alerts ${falseAlerts.length}, broken invariants ${broken.length}`,
+  ];
+}
+
+function quantiles(name: string, values: readonly number[]): string {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(1);
+  return `  ${name}: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)} (${sorted.length})`;
+}
+
+/** How many of the values are at most 30, 60, … */
+function buckets(values: readonly number[]): string {
+  return [30, 60, 90, 120, 150, 180]
+    .map((bound) => `${bound} s: ${values.filter((value) => value <= bound).length}`)
+    .join(', ');
 }
 
 /** How many plays an explorer makes, and how fast. */

@@ -43,6 +43,8 @@ export interface Injection extends Fault {
   /** Calls that a `killed-function` has seen. */
   seen: number;
   struck: boolean;
+  /** When it is over, if it has struck, epoch milliseconds. */
+  over?: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -53,8 +55,11 @@ const STALE_MS = 30_000;
 const THROTTLED: Readonly<Record<keyof Services, string>> = {
   dynamodb: 'ThrottlingException',
   ec2: 'RequestLimitExceeded',
+  eventbridge: 'ThrottlingException',
   kms: 'ThrottlingException',
+  lambda: 'TooManyRequestsException',
   rds: 'ThrottlingException',
+  s3: 'SlowDown',
   sfn: 'ThrottlingException',
   sns: 'ThrottlingException',
   ssm: 'ThrottlingException',
@@ -151,7 +156,14 @@ export class Faults {
 
   /** Who looks at a node from inside the network asks whether the look arrives. */
   unseen(node: string): boolean {
-    return this.strikes('unseen-node', { node });
+    const lost = this.strikes('lost-packet', { node });
+    const alone = this.strikes('unseen-node', { node });
+    return this.blind() || alone || lost;
+  }
+
+  /** Likewise of the database. */
+  blind(): boolean {
+    return this.strikes('blind-observer');
   }
 
   /** Whoever delivers an event asks: after how many ms it arrives, for each time that it does. */
@@ -182,6 +194,16 @@ export class Faults {
   /** When the last fault that has struck by now, and may make late, ends; the past if none did. */
   lastClears(): number {
     return Math.max(Number.NEGATIVE_INFINITY, ...this.over);
+  }
+
+  /** When the last fault that has struck by now ends, whatever it does; the past if none did. */
+  lastOver(): number {
+    return endOf(this.injections);
+  }
+
+  /** Likewise of those that keep our own functions from their work. */
+  lastHindered(): number {
+    return endOf(this.injections.filter(({ name }) => (FAULTS[name] as FaultKind).hinders));
   }
 
   /** Faults that nothing has asked for: what they would have hit did not happen in their time. */
@@ -234,11 +256,16 @@ export class Faults {
   private strike(fault: Injection, over = fault.until): void {
     if (fault.struck) return;
     fault.struck = true;
+    this.site.world.noteChange();
+    fault.over = Number.isFinite(over) ? over : this.site.world.clock.now;
     const { delays }: FaultKind = FAULTS[fault.name];
-    if (delays) this.over.push(Number.isFinite(over) ? over : this.site.world.clock.now);
+    if (delays) this.over.push(fault.over);
     this.site.say('fault', 'FAULT', labelOf(fault), FAULTS[fault.name].says);
   }
 }
+
+const endOf = (faults: readonly Injection[]): number =>
+  Math.max(Number.NEGATIVE_INFINITY, ...faults.map(({ over }) => over ?? Number.NEGATIVE_INFINITY));
 
 const throttling = (call: Call): AwsError =>
   refusal(call, call.service === 'view' ? '' : THROTTLED[call.service]);

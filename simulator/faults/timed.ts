@@ -1,6 +1,8 @@
+import { imagesOf } from '../services/ec2/launch.ts';
 import { keysOf } from '../services/kms.ts';
 import type { Site } from '../site.ts';
 import type { Injection } from './faults.ts';
+import { OF_HOSTS } from './of-hosts.ts';
 
 /** Has a fault strike when its time comes, if it needs no other occasion, and end when it is over. */
 export function arm(site: Site, { name, at, target, until }: Injection, strike: () => void): void {
@@ -13,6 +15,18 @@ export function arm(site: Site, { name, at, target, until }: Injection, strike: 
       if (Number.isFinite(until)) clock.at(until, end);
     });
   const node = site.node(target.node);
+  const begin = OF_HOSTS[name];
+  if (begin) {
+    let end = () => {};
+    if (!node) return;
+    between(
+      () => {
+        end = begin(node, target);
+      },
+      () => end(),
+    );
+    return;
+  }
   switch (name) {
     case 'failing-database':
       between(
@@ -20,20 +34,31 @@ export function arm(site: Site, { name, at, target, until }: Injection, strike: 
         () => site.database.fail(-1),
       );
       break;
-    case 'dead-host':
-      if (!node) return;
+    case 'database-failover':
+      between(() => site.database.failover((until - at.getTime()) / 1000));
+      break;
+    case 'full-database':
       between(
-        () => node.host.hang(1),
-        () => node.host.hang(-1),
+        () => site.database.fill(1),
+        () => site.database.fill(-1),
       );
       break;
-    case 'silent-agent':
-      if (!node) return;
+    case 'updating-host':
+      clock.at(at.getTime(), () => {
+        const ended = node && world.ssm.byHand(node, 'update');
+        if (!ended) return;
+        strike();
+        node.host.update(until - at.getTime(), ended);
+      });
+      break;
+    case 'denied-storage': {
+      const buckets = imagesOf(site.assembly);
       between(
-        () => node.host.silence(1),
-        () => node.host.silence(-1),
+        () => buckets.map((arn) => world.s3.close(arn, 1)),
+        () => buckets.map((arn) => world.s3.close(arn, -1)),
       );
       break;
+    }
     case 'disabled-key': {
       const keys = keysOf(site.assembly, at).map(({ arn }) => arn);
       between(

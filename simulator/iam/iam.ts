@@ -18,6 +18,7 @@ import { actionIn, type Statement, statementsOf } from './statement.ts';
 const PREFIXES = [
   'dynamodb',
   'ec2',
+  'events',
   'kms',
   'lambda',
   'logs',
@@ -123,19 +124,19 @@ export class Iam {
     resources: readonly string[],
     context: RequestContext,
   ): string | undefined {
-    const role = this.roles.get(roleArn);
-    if (!role) return `${roleArn} is no role of the templates`;
-    const caller = {
-      kind: 'role',
-      arn: roleArn,
-      label: role.where,
-      statements: role.statements,
-    } as const;
+    if (!this.roles.has(roleArn)) return `${roleArn} is no role of the templates`;
+    const caller = this.role(roleArn);
     for (const resource of resources) {
       const why = this.judge(caller, action, resource, context);
       if (why !== undefined) return why;
     }
     return undefined;
+  }
+
+  /** Whoever has taken a role; one that no template has may do nothing by itself. */
+  role(arn: string): Caller {
+    const { where = arn, statements = [] } = this.roles.get(arn) ?? {};
+    return { kind: 'role', arn, label: where, statements };
   }
 
   /** A service in its own name, for one of its resources where it says so. */

@@ -8,6 +8,7 @@ import type { Site } from '../site.ts';
 import { AlertRules } from './alerts.ts';
 import { CallRules, type Disruption } from './calls.ts';
 import { CertificateRules } from './certificates.ts';
+import { HealthRules, type Outage } from './health.ts';
 import {
   type Finding,
   HostFailed,
@@ -34,6 +35,7 @@ export class Judge {
   private readonly runs: RunRules;
   private readonly plan: PlanRules;
   private readonly certificates: CertificateRules;
+  private readonly health: HealthRules;
 
   constructor(site: Site, plan: Plan) {
     const report = (invariant: Invariant, what: string) => this.broken(invariant, what);
@@ -42,7 +44,13 @@ export class Judge {
     this.runs = new RunRules(site, report);
     this.plan = new PlanRules(site, plan, report);
     this.certificates = new CertificateRules(site, report);
+    this.health = new HealthRules(site, report);
     this.calls = new CallRules(site, { plan: this.plan, certificates: this.certificates }, report);
+  }
+
+  /** When nodes that were meant to serve did not. */
+  get outages(): readonly Outage[] {
+    return this.health.outages;
   }
 
   /** The operator has deployed another plan. */
@@ -53,6 +61,7 @@ export class Judge {
   /** Called before anything changes in the state of a node or the database. */
   changing(): void {
     this.plan.changing();
+    this.health.changing();
   }
 
   /** A right was missing. */
@@ -88,6 +97,7 @@ export class Judge {
   /** Called when an item of the operations table has been written. */
   wrote(key: string, value: unknown): void {
     this.alerts.wrote(key, value);
+    this.health.wrote(key, value);
   }
 
   executionStarted(execution: Execution): void {

@@ -21,6 +21,8 @@ export function conforms(shape: Shape): Conforms {
       return is((value) => typeof value === 'boolean', 'not a boolean');
     case 'bytes':
       return is((value) => value instanceof Uint8Array, 'not a Uint8Array');
+    case 'stream':
+      return is(isWhole, 'neither text nor a Uint8Array: a stream of parts is not modelled');
     case 'date':
       // Not `instanceof`: the clock has put its own Date in the place of the process's.
       return is((value) => types.isDate(value) && Number.isFinite(value.getTime()), 'not a Date');
@@ -37,6 +39,9 @@ export function conforms(shape: Shape): Conforms {
       return structure(shape);
   }
 }
+
+const isWhole = (value: unknown): boolean =>
+  typeof value === 'string' || value instanceof Uint8Array;
 
 const is =
   (right: (value: unknown) => boolean, says: string): Conforms =>

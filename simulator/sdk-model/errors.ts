@@ -39,7 +39,7 @@ const OF_EC2_SERVER = [
 ];
 
 /** Errors of the server; all others in the lists below are the client's. */
-const SERVER = new Set(['InsufficientInstanceCapacity', ...OF_EC2_SERVER]);
+const SERVER = new Set(['InsufficientInstanceCapacity', 'SlowDown', ...OF_EC2_SERVER]);
 
 const kinds = (names: readonly string[]): [string, ErrorKind][] =>
   names.map((name) => [name, SERVER.has(name) ? 'server' : 'client']);
@@ -51,6 +51,7 @@ const kinds = (names: readonly string[]): [string, ErrorKind][] =>
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/CommonErrors.html
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
  */
 const COMMON = [
   'AccessDeniedException',
@@ -121,11 +122,70 @@ const OF_ALL_EC2 = [
   ...OF_EC2_SERVER,
 ];
 
+/**
+ * What Lambda adds to them:
+ * https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html
+ */
+const OF_LAMBDA = [
+  'ExpiredTokenException',
+  'MalformedHttpRequestException',
+  'RequestAbortedException',
+  'RequestEntityTooLargeException',
+  'RequestTimeoutException',
+  'UnknownOperationException',
+  'UnrecognizedClientException',
+];
+
+/**
+ * S3 has a list of its own; of it, those that can come of an object that is put, and those that KMS
+ * refuses it with. Its "slow down" is an error of the server.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ErrorCodeBilling.html
+ */
+const OF_S3 = [
+  'AccessDenied',
+  'AccountProblem',
+  'AllAccessDisabled',
+  'AuthorizationHeaderMalformed',
+  'BadDigest',
+  'EntityTooLarge',
+  'ExpiredToken',
+  'IncompleteBody',
+  'InternalError',
+  'InvalidAccessKeyId',
+  'InvalidArgument',
+  'InvalidBucketName',
+  'InvalidDigest',
+  'InvalidRequest',
+  'InvalidSecurity',
+  'InvalidStorageClass',
+  'InvalidToken',
+  'KMS.DisabledException',
+  'KMS.InvalidKeyUsageException',
+  'KMS.KMSInvalidStateException',
+  'KMS.NotFoundException',
+  'KeyTooLongError',
+  'MissingContentLength',
+  'NoSuchBucket',
+  'NotSignedUp',
+  'OperationAborted',
+  'PermanentRedirect',
+  'RequestTimeTooSkewed',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'SignatureDoesNotMatch',
+  'SlowDown',
+  'TemporaryRedirect',
+];
+
 const ALWAYS: Readonly<Record<Service, readonly string[]>> = {
   dynamodb: [...COMMON, ...OF_DYNAMODB],
   ec2: OF_ALL_EC2,
+  eventbridge: [...COMMON, 'ValidationException'],
   kms: COMMON,
+  lambda: [...COMMON, ...OF_LAMBDA],
   rds: [...COMMON, ...OF_RDS],
+  s3: OF_S3,
   sfn: COMMON,
   sns: COMMON,
   ssm: COMMON,

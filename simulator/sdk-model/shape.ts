@@ -3,7 +3,7 @@ import { declaredMembers, type Service, sdkOf } from './declarations.ts';
 
 /** What AWS takes or answers in one place. */
 export type Shape =
-  | { readonly kind: 'string' | 'number' | 'boolean' | 'date' | 'bytes' }
+  | { readonly kind: 'string' | 'number' | 'boolean' | 'date' | 'bytes' | 'stream' }
   | { readonly kind: 'enum'; readonly name: string; readonly values: ReadonlySet<string> }
   | { readonly kind: 'list' | 'map'; readonly of: Shape }
   | Structure;
@@ -49,6 +49,7 @@ const SCALARS: Readonly<Record<number, Exclude<Shape['kind'], 'enum' | 'list' | 
   6: 'date',
   7: 'date',
   21: 'bytes',
+  42: 'stream',
 };
 
 const DECLARED: Readonly<Record<string, string>> = {
@@ -56,6 +57,7 @@ const DECLARED: Readonly<Record<string, string>> = {
   boolean: 'boolean',
   date: 'Date',
   bytes: 'Uint8Array',
+  stream: 'StreamingBlobTypes',
 };
 
 /** One shape from both sources: the schema, and the type as TypeScript spells it. */

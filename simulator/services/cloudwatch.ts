@@ -1,63 +1,22 @@
-import { NotModelled } from '../aws-error.ts';
 import type { Site } from '../site.ts';
-import type { ResourceType } from '../template.ts';
 import type { World } from '../world.ts';
-
-export const cloudwatchTypes: Readonly<Record<string, ResourceType>> = {
-  'AWS::CloudWatch::Alarm': {
-    reads: [
-      'AlarmActions',
-      'AlarmDescription',
-      'ComparisonOperator',
-      'Dimensions',
-      'EvaluationPeriods',
-      'MetricName',
-      'Namespace',
-      'Period',
-      'Statistic',
-      'Threshold',
-      'TreatMissingData',
-    ],
-    ignores: ['AlarmName'],
-    names: (resource) => {
-      const name = String(resource.optional('AlarmName') ?? resource.generatedName());
-      return { ref: name, attributes: { Arn: resource.arn('cloudwatch', `alarm:${name}`) } };
-    },
-  },
-};
-
-interface Alarm {
-  readonly site: Site;
-  readonly arn: string;
-  readonly name: string;
-  readonly metric: string;
-  readonly description: string;
-  readonly actions: readonly string[];
-  readonly periodMs: number;
-  readonly periods: number;
-  readonly statistic: Statistic;
-  readonly threshold: number;
-  readonly below: boolean;
-  readonly missing: Missing;
-  sounding: boolean;
-}
-
-const STATISTICS = ['Maximum', 'Minimum', 'Sum'] as const;
-type Statistic = (typeof STATISTICS)[number];
-
-/**
- * What a period without any value counts as. `missing` would need a third state of an alarm.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
- */
-const MISSING = ['breaching', 'ignore', 'notBreaching'] as const;
-type Missing = (typeof MISSING)[number];
+import {
+  type Alarm,
+  type AlarmState,
+  alarmsOf,
+  breaches,
+  changeOf,
+  keyOf,
+  type Statistic,
+  standingFor,
+  stateFor,
+} from './alarms.ts';
 
 /** What is kept of the values of a minute. */
-type Minute = Readonly<Record<Statistic, number>>;
+type Minute = Readonly<Record<Exclude<Statistic, 'Average'>, number>>;
 
 /** A value arrives some time after what it tells of. */
 const DELAY_MS = 60_000;
-const DAY_S = 86_400;
 
 /** CloudWatch: values per period, and alarms over them. */
 export class CloudWatch {
@@ -72,43 +31,8 @@ export class CloudWatch {
 
   /** The alarms of a site from now on; one that was there keeps its state. */
   deploy(site: Site): void {
-    const { assembly } = site;
-    const sounding = new Set(this.alarms.filter((one) => one.sounding).map(({ arn }) => arn));
-    const alarms = assembly.resources('AWS::CloudWatch::Alarm').map((resource) => {
-      const operator = resource.text('ComparisonOperator');
-      const statistic = STATISTICS.find((one) => one === resource.text('Statistic'));
-      const missing = MISSING.find((one) => one === resource.text('TreatMissingData'));
-      const known = ['LessThanThreshold', 'GreaterThanOrEqualToThreshold'];
-      const period = Number(resource.required('Period'));
-      const unlike = (what: string) =>
-        new NotModelled(`${resource.where}: ${what} is not modelled`);
-      if (!known.includes(operator) || !statistic) {
-        throw unlike(`${operator} of ${resource.text('Statistic')}`);
-      }
-      if (!missing) throw unlike(`TreatMissingData ${resource.text('TreatMissingData')}`);
-      if (period % 60 !== 0 || period > DAY_S) throw unlike(`a period of ${period} seconds`);
-      const dimensions = (resource.optional('Dimensions') ?? []) as Dimension[];
-      const arn = String(assembly.names(resource).attributes?.Arn);
-      return {
-        site,
-        arn,
-        name: resource.where.split(' ')[0]?.replace(/\/Alarm$/, '') ?? '',
-        metric: keyOf(
-          resource.text('Namespace'),
-          resource.text('MetricName'),
-          Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])),
-        ),
-        description: resource.text('AlarmDescription'),
-        actions: (resource.required('AlarmActions') as string[]).map(String),
-        periodMs: period * 1000,
-        periods: Number(resource.required('EvaluationPeriods')),
-        statistic,
-        threshold: Number(resource.required('Threshold')),
-        below: operator === 'LessThanThreshold',
-        missing,
-        sounding: sounding.has(arn),
-      };
-    });
+    const standings = new Map(this.alarms.map(({ arn, standing }) => [arn, standing]));
+    const alarms = alarmsOf(site, standings, this.world.clock.now);
     this.alarms = [...this.alarms.filter((alarm) => alarm.site !== site), ...alarms];
     for (const alarm of alarms) {
       if (!this.metrics.has(alarm.metric)) this.metrics.set(alarm.metric, new Map());
@@ -151,22 +75,36 @@ export class CloudWatch {
 
   /** The statistic of each of its periods, the last one first; undefined for one without a value. */
   private periodsOf({ metric, periodMs, periods, statistic }: Alarm): (number | undefined)[] {
-    const now = Math.floor(this.world.clock.now / 60_000);
+    const known = Math.floor((this.world.clock.now - DELAY_MS) / 60_000);
     const width = periodMs / 60_000;
     const found: (Minute | undefined)[] = Array.from({ length: periods });
     for (const [minute, value] of this.metrics.get(metric) ?? []) {
-      const index = Math.floor((now - minute) / width);
-      if (index < 0 || index >= periods) continue;
+      // A minute that is not over yet is no period of its own: its values are not all there.
+      const index = Math.max(0, Math.floor((known - minute) / width));
+      if (index >= periods) continue;
       const before = found[index];
       found[index] = before ? together(before, value) : value;
     }
-    return found.map((period) => period?.[statistic]);
+    return found.map((period) => period && statisticOf(period, statistic));
   }
 
+  /** Looks when a value has arrived, when its period is over, and when it has left the window. */
   private soon(alarm: Alarm): void {
-    const wait = alarm.periodMs + DELAY_MS;
-    this.world.clock.after(DELAY_MS, () => this.evaluate(alarm), { housekeeping: true });
-    this.world.clock.after(wait, () => this.evaluate(alarm), { housekeeping: true });
+    const { periodMs, periods } = alarm;
+    // What a rule hears of an alarm may set a function going, which ends a quiet time.
+    const housekeeping = !this.heard(alarm);
+    for (const wait of new Set([0, periodMs, periodMs * periods])) {
+      this.world.clock.after(DELAY_MS + wait, () => this.evaluate(alarm), { housekeeping });
+    }
+  }
+
+  /** Whether some rule is for a change of this alarm. */
+  private heard(alarm: Alarm): boolean {
+    const { bus } = this.world;
+    const states: readonly AlarmState[] = ['ALARM', 'INSUFFICIENT_DATA', 'OK'];
+    return states.some((value) =>
+      bus.hears(changeOf(alarm, { ...alarm.standing, value }, alarm.standing)),
+    );
   }
 
   /** An alarm on silence looks when the newest count has left its window, and then each minute. */
@@ -176,9 +114,9 @@ export class CloudWatch {
     const due = () => Math.max(since, this.newest(alarm)) + window;
     const look = () => {
       if (!this.alarms.includes(alarm)) return;
-      if (alarm.sounding || due() <= clock.now) this.evaluate(alarm);
+      if (sounds(alarm) || due() <= clock.now) this.evaluate(alarm);
       const next = clock.now + 60_000;
-      clock.at(alarm.sounding ? next : Math.max(due(), next), look, { housekeeping: true });
+      clock.at(sounds(alarm) ? next : Math.max(due(), next), look, { housekeeping: true });
     };
     clock.at(due(), look, { housekeeping: true });
   }
@@ -189,55 +127,44 @@ export class CloudWatch {
   }
 
   private evaluate(alarm: Alarm): void {
-    const { sns } = this.world;
+    const { bus, clock, sns } = this.world;
     if (!this.alarms.includes(alarm)) return;
     const values = this.periodsOf(alarm);
-    // Fewer values than it looks at leave it as it is.
-    if (alarm.missing === 'ignore' && values.includes(undefined)) return;
-    const sounding = values.every((value) =>
-      value === undefined ? alarm.missing === 'breaching' : breaches(alarm, value),
-    );
-    if (sounding === alarm.sounding) return;
-    alarm.sounding = sounding;
-    alarm.site.say('alarm', alarm.name, sounding ? 'ALARM' : 'OK', alarm.description);
-    if (sounding) {
-      for (const action of alarm.actions) {
-        sns.notify(
-          alarm.arn,
-          action,
-          `ALARM: "${alarm.name}"`,
-          `ALARM: ${alarm.name}\n\n${alarm.description}`,
-        );
-      }
+    const state = stateFor(alarm, values);
+    const before = alarm.standing;
+    if (state === undefined || state === before.value) return;
+    alarm.standing = standingFor(alarm, state, values, clock.now);
+    alarm.site.say('alarm', alarm.name, state, alarm.description);
+    bus.emit(changeOf(alarm, alarm.standing, before));
+    for (const action of alarm.actions[state] ?? []) {
+      const text = `${state}: ${alarm.name}\n\n${alarm.description}`;
+      sns.notify(alarm.arn, action, `${state}: "${alarm.name}"`, text);
     }
   }
 }
 
-interface Dimension {
-  readonly Name: string;
-  readonly Value: string;
-}
+const sounds = ({ standing }: Alarm): boolean => standing.value === 'ALARM';
 
-const only = (value: number): Minute => ({ Maximum: value, Minimum: value, Sum: value });
+const only = (value: number): Minute => ({
+  Maximum: value,
+  Minimum: value,
+  SampleCount: 1,
+  Sum: value,
+});
 
 const together = (one: Minute, other: Minute): Minute => ({
   Maximum: Math.max(one.Maximum, other.Maximum),
   Minimum: Math.min(one.Minimum, other.Minimum),
+  SampleCount: one.SampleCount + other.SampleCount,
   Sum: one.Sum + other.Sum,
 });
 
-const breaches = ({ below, threshold }: Alarm, value: number): boolean =>
-  below ? value < threshold : value >= threshold;
+const statisticOf = (of: Minute, statistic: Statistic): number =>
+  statistic === 'Average' ? of.Sum / of.SampleCount : of[statistic];
 
 /**
  * Whether a value can set the alarm off or end it. One on silence looks by itself while it sounds;
  * what is not below its threshold sets none off, and most of its values are such.
  */
 const mayChange = (alarm: Alarm, value: number): boolean =>
-  alarm.missing !== 'breaching' || !alarm.below || breaches(alarm, value);
-
-const keyOf = (
-  namespace: string,
-  name: string,
-  dimensions: Readonly<Record<string, string>>,
-): string => JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
+  alarm.missing !== 'breaching' || !alarm.operator.startsWith('Less') || breaches(alarm, value);

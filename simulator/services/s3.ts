@@ -1,16 +1,11 @@
 import { demand } from '../iam/demand.ts';
 import type { Site } from '../site.ts';
-import type { Assembly, ResourceType } from '../template.ts';
+import type { Assembly, Resource, ResourceType } from '../template.ts';
 
 export const s3Types: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': {
-    reads: ['BucketEncryption', 'BucketName', 'LoggingConfiguration'],
-    ignores: [
-      'LifecycleConfiguration',
-      'OwnershipControls',
-      'PublicAccessBlockConfiguration',
-      'VersioningConfiguration',
-    ],
+    reads: ['BucketEncryption', 'BucketName', 'LoggingConfiguration', 'VersioningConfiguration'],
+    ignores: ['LifecycleConfiguration', 'OwnershipControls', 'PublicAccessBlockConfiguration'],
     names: (resource) => {
       const name = String(resource.optional('BucketName') ?? resource.generatedName());
       return { ref: name.toLowerCase(), attributes: { Arn: `arn:aws:s3:::${name.toLowerCase()}` } };
@@ -22,10 +17,28 @@ export const s3Types: Readonly<Record<string, ResourceType>> = {
   },
 };
 
-interface Encryption {
+interface GivenEncryption {
   readonly ServerSideEncryptionConfiguration: readonly {
+    readonly BucketKeyEnabled?: boolean;
     readonly ServerSideEncryptionByDefault: { readonly KMSMasterKeyID?: string };
   }[];
+}
+
+/** What a bucket does to objects that come without a word about it. */
+export interface Encryption {
+  /** The key of KMS, by ARN; undefined if it is S3's own. */
+  readonly key: string | undefined;
+  /** KMS makes one key for many objects. */
+  readonly isOfBucket: boolean;
+}
+
+export function encryptionOf(bucket: Resource): Encryption {
+  const given = bucket.optional('BucketEncryption') as GivenEncryption | undefined;
+  const [rule] = given?.ServerSideEncryptionConfiguration ?? [];
+  return {
+    key: rule?.ServerSideEncryptionByDefault.KMSMasterKeyID,
+    isOfBucket: rule?.BucketKeyEnabled === true,
+  };
 }
 
 /** The key that a bucket of the templates is encrypted with, by ARN; undefined if it is S3's own. */
@@ -33,9 +46,7 @@ export function keyOfBucket(assembly: Assembly, arn: string): string | undefined
   const bucket = assembly
     .resources('AWS::S3::Bucket')
     .find((resource) => assembly.names(resource).attributes?.Arn === arn);
-  const encryption = bucket?.optional('BucketEncryption') as Encryption | undefined;
-  const [rule] = encryption?.ServerSideEncryptionConfiguration ?? [];
-  return rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
+  return bucket && encryptionOf(bucket).key;
 }
 
 /**

@@ -146,7 +146,9 @@ export class Scheduler {
     const verdict = first === 0 ? await deliver() : undefined;
     const { quietUntil } = (verdict ?? {}) as { quietUntil?: string };
     let next = at + MINUTE_MS;
-    const quiet = quietUntil && !stepFunctions.busy && !lambda.busy && !faults.pending;
+    // What changed while it looked may have come too late for it.
+    const unseen = this.world.changedAt >= at;
+    const quiet = quietUntil && !unseen && !stepFunctions.busy && !lambda.busy && !faults.pending;
     if (this.skipping && quiet) {
       const change = Math.min(clock.nextEvent(), new Date(quietUntil).getTime());
       const minutes = Number.isFinite(change) ? Math.ceil((change - at) / MINUTE_MS) - 1 : 0;

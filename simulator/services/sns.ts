@@ -28,6 +28,8 @@ export const snsTypes: Readonly<Record<string, ResourceType>> = {
 /** SNS encrypts with the topic's key on behalf of the publisher. */
 const KEY_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
+const MESSAGE_LIMIT = 256 * 1024;
+
 interface Topic {
   readonly site: Site;
   readonly key: string | undefined;
@@ -97,8 +99,9 @@ export class Sns {
   private publish({
     TopicArn = '',
     Subject,
-    Message,
+    Message = '',
     MessageAttributes,
+    MessageStructure,
   }: PublishCommandInput): Output<PublishCommandOutput> {
     if (!this.topics.has(TopicArn)) {
       throw new AwsError('NotFoundException', `Topic does not exist: ${TopicArn}`);
@@ -112,7 +115,11 @@ export class Sns {
         value.StringValue ?? '',
       ]),
     );
-    this.deliver(TopicArn, Subject ?? '', Message ?? '', attributes);
+    if (Buffer.byteLength(Message) > MESSAGE_LIMIT) {
+      throw new AwsError('InvalidParameterException', 'Invalid parameter: Message too long');
+    }
+    const text = MessageStructure === undefined ? Message : forMail(Message, MessageStructure);
+    this.deliver(TopicArn, Subject ?? '', text, attributes);
     return { MessageId: this.world.chance('message').uuid() };
   }
 
@@ -142,4 +149,26 @@ export class Sns {
     if (!topic) throw new AwsError('NotFoundException', `${from.where}: no topic ${arn}`);
     return topic;
   }
+}
+
+/**
+ * What subscribers by e-mail get of a message that says something else for each protocol: their
+ * own, or the default, which must be there. Values that are no texts count as absent.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+function forMail(message: string, structure: string): string {
+  const invalid = (why: string) =>
+    new AwsError('InvalidParameterException', `Invalid parameter: ${why}`);
+  if (structure !== 'json') throw invalid('Invalid message structure. Must be json');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message);
+  } catch {
+    throw invalid('Message Structure - JSON message body failed to parse');
+  }
+  const { default: fallback, email } = (parsed ?? {}) as Record<string, unknown>;
+  if (typeof fallback !== 'string') {
+    throw invalid('Message Structure - No default entry in JSON message body');
+  }
+  return typeof email === 'string' ? email : fallback;
 }

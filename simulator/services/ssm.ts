@@ -5,6 +5,8 @@ import type {
   GetCommandInvocationCommandOutput,
   GetParameterCommandInput,
   GetParameterCommandOutput,
+  ListCommandInvocationsCommandInput,
+  ListCommandInvocationsCommandOutput,
   SendCommandCommandInput,
   SendCommandCommandOutput,
 } from '@aws-sdk/client-ssm';
@@ -47,7 +49,10 @@ interface Parameter {
 }
 
 interface Command {
+  readonly id: string;
+  readonly instance: string;
   readonly document: string;
+  readonly requestedAt: number;
   /** Right after SendCommand the invocation is not listed yet. */
   readonly listedFrom: number;
   result: (ScriptResult & { readonly at: string }) | undefined;
@@ -164,7 +169,10 @@ export class Ssm {
             by.site.say('call', by.functionName, what, this.world.because(by));
           }
           const command: Command = {
+            id,
+            instance: instance.id,
             document: DocumentName,
+            requestedAt: clock.now,
             listedFrom: clock.now + chance.between(0, 1500),
             result: undefined,
             started: '',
@@ -218,6 +226,24 @@ export class Ssm {
         };
       },
     ),
+    ListCommandInvocations: operation(
+      (_input: ListCommandInvocationsCommandInput) => [
+        { action: 'ssm:ListCommandInvocations', resources: ['*'] },
+      ],
+      (input): Output<ListCommandInvocationsCommandOutput> => ({
+        CommandInvocations: this.listed(input).map((command) => {
+          const Status = statusOf(command);
+          return {
+            CommandId: command.id,
+            InstanceId: command.instance,
+            DocumentName: command.document,
+            RequestedDateTime: new Date(command.requestedAt),
+            Status,
+            StatusDetails: Status,
+          };
+        }),
+      }),
+    ),
     GetParameter: operation(
       ({ Name = '' }: GetParameterCommandInput) => [
         { action: 'ssm:GetParameter', resources: [this.parameter(Name).arn] },
@@ -238,6 +264,47 @@ export class Ssm {
       },
     ),
   };
+
+  /**
+   * A person sends the document that runs this script from the console: no call of ours. It is under
+   * way from now on, until what is returned is called. Undefined where the agent does not answer.
+   */
+  byHand(instance: Instance, script: string): (() => void) | undefined {
+    const { clock } = this.world;
+    const [name] =
+      [...this.documents].find(
+        ([, one]) => one.site === instance.site && one.command.script === script,
+      ) ?? [];
+    if (name === undefined) throw new NotModelled(`no template has a document for ${script}.sh`);
+    if (!instance.host.online) return undefined;
+    const command: Command = {
+      id: this.world.chance(`${script} of ${instance.id} by hand`).uuid(),
+      instance: instance.id,
+      document: name,
+      requestedAt: clock.now,
+      listedFrom: clock.now,
+      result: undefined,
+      started: clock.iso(),
+    };
+    this.commands.set(`${command.id} ${instance.id}`, command);
+    return () => {
+      command.result = { ok: true, output: '{}', at: clock.iso() };
+    };
+  }
+
+  /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandFilter.html */
+  private listed({ InstanceId, Filters = [], ...rest }: ListCommandInvocationsCommandInput) {
+    const [unknown] = Object.entries(rest).filter(([, value]) => value !== undefined);
+    if (unknown) {
+      throw new NotModelled(`ssm:ListCommandInvocations: ${unknown[0]} is not modelled`);
+    }
+    return [...this.commands.values()].filter(
+      (command) =>
+        (InstanceId === undefined || command.instance === InstanceId) &&
+        command.listedFrom <= this.world.clock.now &&
+        Filters.every(({ key, value = '' }) => fits(command, key, value)),
+    );
+  }
 
   private parameter(name: string): Parameter {
     const parameter = this.parameters.get(name);
@@ -271,3 +338,18 @@ const statusOf = ({ result, started }: Command) => {
   if (result) return result.ok ? 'Success' : 'Failed';
   return started ? 'InProgress' : 'Pending';
 };
+
+function fits(command: Command, key: string | undefined, value: string): boolean {
+  switch (key) {
+    case 'DocumentName':
+      return command.document === value;
+    case 'InvokedAfter':
+      return command.requestedAt >= Date.parse(value);
+    case 'InvokedBefore':
+      return command.requestedAt < Date.parse(value);
+    case 'Status':
+      return statusOf(command) === value;
+    default:
+      throw new AwsError('InvalidFilterKey', `${key} is no filter of this operation`);
+  }
+}

@@ -43,6 +43,8 @@ async function states(properties: object, values: readonly (number | undefined)[
   return known;
 }
 
+const NO_DATA = 'INSUFFICIENT_DATA';
+
 describe('an alarm on values', () => {
   it.each<[string, object, (number | undefined)[], string[]]>([
     [
@@ -76,6 +78,53 @@ describe('an alarm on values', () => {
       ['OK', 'ALARM', 'OK'],
     ],
     [
+      'sounds when so many of its periods are bad, whichever, until they have left its window',
+      { EvaluationPeriods: 3, DatapointsToAlarm: 2, TreatMissingData: 'notBreaching' },
+      [13, 20, 13, undefined, undefined],
+      ['OK', 'OK', 'ALARM', 'OK', 'OK'],
+    ],
+    [
+      'knows nothing without them, where that is neither well nor bad',
+      { TreatMissingData: 'missing' },
+      [20, undefined, 13, undefined, undefined],
+      ['OK', NO_DATA, 'ALARM', NO_DATA, NO_DATA],
+    ],
+    [
+      'goes by those that are there, where the others are neither well nor bad',
+      { TreatMissingData: 'missing', EvaluationPeriods: 2 },
+      [13, undefined, undefined],
+      ['ALARM', 'ALARM', NO_DATA],
+    ],
+    [
+      'is not set off by its threshold itself, where it is to be above it',
+      { Statistic: 'Maximum', ComparisonOperator: 'GreaterThanThreshold' },
+      [14, 15],
+      ['OK', 'ALARM'],
+    ],
+    [
+      'is set off by its threshold itself, where it is to be above that',
+      { ComparisonOperator: 'LessThanOrEqualToThreshold' },
+      [15, 14],
+      ['OK', 'ALARM'],
+    ],
+    [
+      'counts values, however high',
+      {
+        Statistic: 'SampleCount',
+        ComparisonOperator: 'GreaterThanThreshold',
+        Threshold: 0,
+        TreatMissingData: 'notBreaching',
+      },
+      [undefined, 0, undefined],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'takes the mean of two days',
+      { Statistic: 'Average', Period: 7200 },
+      [16, 13, 10],
+      ['OK', 'OK', 'ALARM'],
+    ],
+    [
       'adds up over a whole day',
       { Statistic: 'Sum', Period: 86_400, ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
       [5, 5, 5],
@@ -86,8 +135,9 @@ describe('an alarm on values', () => {
   });
 
   it.each([
-    [{ Statistic: 'Average' }, /LessThanThreshold of Average is not modelled/],
-    [{ TreatMissingData: 'missing' }, /TreatMissingData missing is not modelled/],
+    [{ Statistic: 'Median' }, /LessThanThreshold of Median is not modelled/],
+    [{ ComparisonOperator: 'Outside' }, /Outside of Minimum is not modelled/],
+    [{ TreatMissingData: 'other' }, /TreatMissingData other is not modelled/],
     [{ Period: 172_800 }, /a period of 172800 seconds is not modelled/],
     [{ Period: 30 }, /a period of 30 seconds is not modelled/],
   ])('is refused with %j', async (properties, says) => {

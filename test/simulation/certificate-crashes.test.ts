@@ -3,7 +3,7 @@ import { everyCrash } from '../../simulator/explore/crashes.ts';
 import { instantAt } from '../../simulator/report/local-time.ts';
 import type { World } from '../../simulator/world.ts';
 import { collected } from './support/collected.ts';
-import { optionsOf } from './support/play.ts';
+import { optionsOf, unwatched } from './support/play.ts';
 import { always, dueScene, LOOK, renewedIn } from './support/renewals.ts';
 
 /** A renewal that crashed is picked up by the tick, or at the latest by the next daily look. */
@@ -12,7 +12,7 @@ const PAST_NOON = 0.09;
 it('comes through a crash after any call of a renewal of both nodes', async () => {
   const worlds: World[] = [];
   const scene = dueScene({ days: PAST_NOON });
-  const options = optionsOf(always, {
+  const options = optionsOf(unwatched(always), {
     ...scene,
     prepare: (world) => {
       worlds.push(world);

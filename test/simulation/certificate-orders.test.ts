@@ -9,7 +9,7 @@ import type { World } from '../../simulator/world.ts';
 import { collected } from './support/collected.ts';
 import { CLOSED, ends } from './support/ends.ts';
 import { clinic } from './support/faulted.ts';
-import { optionsOf } from './support/play.ts';
+import { optionsOf, unwatched } from './support/play.ts';
 import { always, DUE, look, renewedIn } from './support/renewals.ts';
 
 const SECOND = 1000;
@@ -34,7 +34,11 @@ it.each([0, 8, 14, 80])(
   async (before) => {
     const stop = instantAt('2026-11-30T19:00', clinic.timeZone).getTime();
     const begin = stop - before * SECOND;
-    const scenario = optionsOf(clinic, { from: '2026-11-30T18:50', days: 0.04, certificates: DUE });
+    const scenario = optionsOf(unwatched(clinic), {
+      from: '2026-11-30T18:50',
+      days: 0.04,
+      certificates: DUE,
+    });
 
     const orders = await collected(
       everyOrder({

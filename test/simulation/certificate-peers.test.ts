@@ -7,12 +7,12 @@ const EARLIER = '2026-11-30T10:29';
 describe('a node whose peer does not serve', () => {
   const fault = { name: 'dead-host', on: 'b', at: EARLIER, minutes: 4 } as const;
 
-  it('is not touched, and no alert disturbs anybody over something that passes', async () => {
+  it('is not touched, and it is the peer that the operator hears of', async () => {
     const { kinds, renewed, runs, sent } = await renewing({ faults: [fault], days: 0.01 });
 
     expect(sent).toEqual([]);
     expect(renewed).toEqual([]);
-    expect(kinds).toEqual(['ALARM']);
+    expect(kinds).toEqual(['OPENED', 'ALARM', 'ALARM']);
     expect(runs[0]?.state).toBe('Certificate Not Renewed');
   });
 
@@ -21,7 +21,7 @@ describe('a node whose peer does not serve', () => {
 
     expect([...sent].sort()).toEqual([...BOTH].sort());
     expect(renewed).toEqual(['a', 'b']);
-    expect(kinds).toEqual(['ALARM', 'RENEWED']);
+    expect(kinds).toEqual(['OPENED', 'ALARM', 'ALARM', 'RECOVERED', 'RENEWED']);
   });
 
   it('is not touched where the peer serves and cannot be seen to', async () => {
@@ -33,7 +33,7 @@ describe('a node whose peer does not serve', () => {
 
     expect(sent).toEqual([]);
     expect(renewed).toEqual([]);
-    expect(kinds).toEqual(['ALARM']);
+    expect(kinds).toEqual(['ALARM', 'OPENED']);
   });
 
   it('is renewed all the same when it has less than 48 hours left', async () => {

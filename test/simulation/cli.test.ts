@@ -130,6 +130,16 @@ describe('what a user can get wrong is a sentence and exit code 2', () => {
       /--from: "2026-12-05" with --hosts lab: the lab plays .*none on that day\. Write --from 2026-12-07/,
     ],
     [
+      'a drill in the lab',
+      ['--hosts', 'lab', '--drill'],
+      /--drill with --hosts lab: .*Leave out one of the two/,
+    ],
+    [
+      'a drill of two days',
+      ['--drill', '--from', '2026-11-30', '--days', '2'],
+      /--drill: it takes 3 days .*from 2026-11-30 to 2026-12-02 there are 2\. Choose other days/,
+    ],
+    [
       'a lab for a site that is always on',
       ['--hosts', 'lab', '--config', alwaysOn],
       /--hosts lab: the lab plays an opening.*none on any day.*a schedule that has one/,

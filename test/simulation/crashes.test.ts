@@ -4,9 +4,9 @@ import { instantAt } from '../../simulator/report/local-time.ts';
 import { simulate } from '../../simulator/simulation.ts';
 import { collected } from './support/collected.ts';
 import { CLOSED, ends, OPEN } from './support/ends.ts';
-import { oneAtNight, optionsOf, type Site, siteOf } from './support/play.ts';
+import { oneAtNight, optionsOf, type Site, siteOf, unwatched } from './support/play.ts';
 
-const clinic = siteOf();
+const clinic = unwatched(siteOf());
 
 /** From a minute before the planned change, when the site is as planned, until all is done. */
 const opening = {
@@ -29,7 +29,7 @@ const scenarios = [
   { what: 'the stop of 19:00', site: clinic, when: closing, seeds: [1, 2], planned: CLOSED },
   {
     what: 'the stop of one node at 19:00',
-    site: oneAtNight(),
+    site: unwatched(oneAtNight()),
     when: closing,
     seeds: [1, 2],
     planned: { 'node b': 'stopped' },

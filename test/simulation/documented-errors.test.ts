@@ -96,7 +96,9 @@ it('keeps every promise under errors that last for half an hour', async () => {
 
   for (const [call, where] of await occasions(30)) {
     const errors = errorsOf(call);
-    const throttling = errors.find((name) => /Throttling|RequestLimit/.test(name));
+    const throttling = errors.find((name) =>
+      /Throttling|RequestLimit|TooManyRequests|SlowDown/.test(name),
+    );
     for (const error of new Set([throttling, errors.at(-1)])) {
       wrong.push(await consequence(`${call}=${error}`, 30, where[0] as Occasion));
     }

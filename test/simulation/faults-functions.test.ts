@@ -64,7 +64,9 @@ describe('hanging-function', () => {
       { name: 'hanging-function', on: 'site/tick', at: MORNING },
     ]);
 
-    expect(entry('Scheduler', 'Site/EachMinute failed')?.reason).toContain('Task timed out');
+    expect(entry('Scheduler', 'Site/EachMinute/Schedule failed')?.reason).toContain(
+      'Task timed out',
+    );
     expect(kinds).toEqual(['STARTED']);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Ailment } from '../../simulator/host-ailments.ts';
 import type { World } from '../../simulator/world.ts';
 import { edited, siteOf, type Template } from './support/play.ts';
 import { stillWorld } from './support/still-world.ts';
@@ -82,6 +83,12 @@ const powerCycle = (world: World, denied: string) => {
   return minutes(world, 2);
 };
 
+const suffers =
+  (...ailments: readonly Ailment[]) =>
+  ({ site: played }: World) => {
+    for (const ailment of ailments) played.node('a')?.host.suffer(ailment);
+  };
+
 const wrong: readonly Case[] = [
   ['drained', 'was drained', [site, drained], false],
   ['certificate-mismatch', 'could not read its secrets', [without('Secrets'), () => {}], false],
@@ -112,6 +119,27 @@ const wrong: readonly Case[] = [
   ],
   ['database-silent', 'has no way to its database', [unledToDatabase, () => {}], true],
   ['storage-failing', 'has no way to its bucket', [unroutedToImages, () => {}], true],
+  ['storage-failing', 'has a clock that is wrong', [site, suffers({ is: 'wrong clock' })], true],
+  ['nginx-down', 'has no nginx', [site, suffers({ is: 'dead', service: 'nginx' })], false],
+  [
+    'nginx-down',
+    'has an nginx that hangs',
+    [site, suffers({ is: 'hung', service: 'nginx' })],
+    false,
+  ],
+  ['orthanc-down', 'has no Orthanc', [site, suffers({ is: 'dead', service: 'orthanc' })], true],
+  [
+    'orthanc-hung',
+    'has an Orthanc that hangs',
+    [site, suffers({ is: 'hung', service: 'orthanc' })],
+    true,
+  ],
+  [
+    'database-failing',
+    'has a password that its database refuses',
+    [site, suffers({ is: 'refused password' })],
+    true,
+  ],
 ];
 
 describe('a host that answers its probe as the script does', () => {
@@ -136,7 +164,78 @@ describe('a host that answers its probe as the script does', () => {
         generation: expect.stringMatching(/^20261130T050000Z-[0-9a-f]{8}$/),
       },
       authorities: [expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)],
+      containers: {
+        nginx: { state: 'running', health: 'healthy', image: 'nginx' },
+        orthanc: { state: 'running', health: 'healthy', image: 'orthancteam/orthanc' },
+      },
+      health: { nginx: 200, orthanc: 200, deep: 200 },
+      database: { reached: true },
+      storage: { writes: true, reads: true },
+      disk: { usedPercent: 31, inodesUsedPercent: 4, freeMiB: 20_480 },
+      memory: { availablePercent: 46 },
+      clock: { offsetSeconds: 0 },
+      versions: expect.objectContaining({ bundle: expect.stringMatching(/^asset\./) }),
     });
+  });
+
+  it('serves though its disk is full, and says so', async () => {
+    const answer = await said(site, suffers({ is: 'full disk' }));
+
+    expect(answer).toMatchObject({
+      ok: true,
+      serves: true,
+      verdict: 'disk-full',
+      reason: 'The disk of this host is full.',
+      disk: { usedPercent: 100 },
+    });
+    expect(script).toContain(`["disk-full", "${answer.reason}"]`);
+    expect(script).toContain('IN("serves", "disk-full")');
+  });
+
+  it('serves with a Docker that is dead, as containers run on', async () => {
+    const answer = await said(site, suffers({ is: 'dead docker' }));
+
+    expect(answer).toMatchObject({ verdict: 'serves', containers: null });
+  });
+
+  it('says that Docker is dead where nginx is, too', async () => {
+    const answer = await said(
+      site,
+      suffers({ is: 'dead docker' }, { is: 'dead', service: 'nginx' }),
+    );
+
+    expect(answer).toMatchObject({
+      ok: false,
+      verdict: 'docker-down',
+      listens: false,
+      reason: 'Docker does not answer. nginx does not run, or does not answer.',
+    });
+    expect(script).toContain('["docker-down", "Docker does not answer. \\($reason)"]');
+  });
+
+  it.each<[string, Ailment, object]>([
+    ['memory', { is: 'scarce memory' }, { memory: { availablePercent: 3 } }],
+    ['the clock', { is: 'wrong clock' }, { clock: { offsetSeconds: 1200 } }],
+    [
+      'a container that ended',
+      { is: 'dead', service: 'orthanc' },
+      { containers: { orthanc: { state: 'exited' } }, health: { orthanc: 502, deep: 502 } },
+    ],
+    [
+      'a container that hangs',
+      { is: 'hung', service: 'nginx' },
+      {
+        containers: { nginx: { state: 'running', health: 'unhealthy' } },
+        health: { nginx: 0, orthanc: 0, deep: 0 },
+      },
+    ],
+    [
+      'a refusal of S3',
+      { is: 'wrong clock' },
+      { storage: { writes: false, said: expect.stringContaining('RequestTimeTooSkewed') } },
+    ],
+  ])('tells what is so of %s', async (_what, ailment, shown) => {
+    expect(await said(site, suffers(ailment))).toMatchObject(shown);
   });
 
   it.each(wrong)('%s, when it %s', async (verdict, _how, is, listens) => {
@@ -149,8 +248,8 @@ describe('a host that answers its probe as the script does', () => {
       listens,
       reason: expect.stringMatching(/./),
     });
-    // What stands in the script for AWS's own words may be any.
-    const [constant] = answer.reason.split(/(?<=^The bucket of images: )/);
+    // What stands in the script for AWS's own words, or for a status of HTTP, may be any.
+    const [constant] = answer.reason.split(/(?<=^The bucket of images: )|\d{3}/);
     const [, service] = /^(\w+)-down$/.exec(verdict) ?? [];
     expect(script).toContain(
       service ? `down("${service}"; "${constant}")` : `["${verdict}", "${constant}`,

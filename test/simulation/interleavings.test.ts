@@ -8,10 +8,10 @@ import { instantAt } from '../../simulator/report/local-time.ts';
 import type { World } from '../../simulator/world.ts';
 import { collected } from './support/collected.ts';
 import { CLOSED, ends, OPEN } from './support/ends.ts';
-import { optionsOf, siteOf } from './support/play.ts';
+import { optionsOf, siteOf, unwatched } from './support/play.ts';
 import { recorded } from './support/recording.ts';
 
-const site = siteOf();
+const site = unwatched(siteOf());
 const POWER = 'arn:aws:states:ca-central-1:111122223333:stateMachine:clinic-power';
 const SECOND = 1000;
 
@@ -167,7 +167,9 @@ it('finds the one order in which a record is changed between the look at it and 
 /** A race as only a test plants it: nothing of ours writes an intent without the lease. */
 function robDatabase({ dynamodb }: World): void {
   const [table] = dynamodb.tables.values();
-  for (const item of table?.items.values() ?? []) {
-    if (item.sk?.S === 'INTENT#database' && item.value?.M) item.value.M.run = { S: 'another run' };
+  for (const [key, item] of table?.items ?? []) {
+    if (item.sk?.S !== 'INTENT#database' || !item.value?.M) continue;
+    const value = { M: { ...item.value.M, run: { S: 'another run' } } };
+    table?.items.set(key, { ...item, value });
   }
 }

@@ -127,7 +127,7 @@ it('stops the database again when AWS has started it after seven days', async ()
 
 it('wakes the operator by an alarm when nothing ticks any more', async () => {
   const silent = edited(site, ({ Resources }) => {
-    const [minute] = Object.keys(Resources).filter((id) => id.startsWith('SiteEachMinute'));
+    const [minute] = Object.keys(Resources).filter((id) => id.startsWith('SiteEachMinuteSchedule'));
     delete Resources[minute ?? ''];
   });
 

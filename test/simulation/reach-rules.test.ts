@@ -6,10 +6,12 @@ import { edited, siteOf, type Template, type TemplateResource } from './support/
 const site = siteOf();
 
 /** The one resource of a type whose path in the construct tree ends so. */
-function find({ Resources }: Template, type: string, end: string): TemplateResource {
+function find({ Resources }: Template, type: string, end: string, of = ''): TemplateResource {
   const found = Object.values(Resources).filter(
-    ({ Type, Metadata }) =>
-      Type === `AWS::${type}` && String(Metadata?.['aws:cdk:path']).endsWith(end),
+    (resource) =>
+      resource.Type === `AWS::${type}` &&
+      String(resource.Metadata?.['aws:cdk:path']).endsWith(end) &&
+      JSON.stringify(resource.Properties).includes(of),
   );
   if (found.length !== 1 || !found[0]) throw new Error(`${found.length} of ${type} ${end}`);
   return found[0];
@@ -18,9 +20,9 @@ function find({ Resources }: Template, type: string, end: string): TemplateResou
 const group = (template: Template, name: 'Hosts' | 'Database') =>
   find(template, 'EC2::SecurityGroup', `Network/${name}/Resource`).Properties;
 const toDatabase = (template: Template) =>
-  find(template, 'EC2::SecurityGroupEgress', ':5432').Properties;
+  find(template, 'EC2::SecurityGroupEgress', ':5432', 'NetworkHosts').Properties;
 const fromHosts = (template: Template) =>
-  find(template, 'EC2::SecurityGroupIngress', ':5432').Properties;
+  find(template, 'EC2::SecurityGroupIngress', ':5432', 'NetworkHosts').Properties;
 const route = (template: Template) =>
   find(template, 'EC2::Route', 'PublicSubnet1/DefaultRoute').Properties;
 const vpc = (template: Template) => find(template, 'EC2::VPC', 'Vpc/Resource').Properties;

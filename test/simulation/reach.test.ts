@@ -46,6 +46,14 @@ const SAYS: Readonly<Record<string, RegExp>> = {
 
 /** What stands between the hosts and who looks at them as a client does. */
 const OF_OBSERVERS: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /^SecurityGroupEgress .*\/Observer\/.*5432/,
+    /Probe\/Function .*cannot reach .*Observer .*: no rule lets tcp 5432 out/,
+  ],
+  [
+    /^SecurityGroupIngress .*Database\/.*Observer.*5432/,
+    /Probe\/Function .*cannot reach .*Database .*: no rule lets tcp 5432 in from/,
+  ],
   [/^SecurityGroupEgress .*\/Observer\//, /cannot look at .*Observer .*: no rule lets tcp \d+ out/],
   [/^SecurityGroupIngress .*Observer/, /cannot look at .*Hosts .*: no rule lets tcp \d+ in from/],
 ];

@@ -50,14 +50,17 @@ describe('the verdict', () => {
         const invoke = lambda.invoke.bind(lambda);
         lambda.invoke = (arn, event, execution) => {
           const FunctionName = arn.split(':').at(-1) ?? '';
-          if (!execution) cloudwatch.count('AWS/Lambda', 'Errors', { FunctionName });
+          if (!execution && FunctionName.includes('SiteTick'))
+            cloudwatch.count('AWS/Lambda', 'Errors', { FunctionName });
           return invoke(arn, event, execution);
         };
       },
     });
 
     expect(result.failure).toBeUndefined();
-    expect(verdictOf(result)).toContain('Alarms sounded: OrthwebOperations/Site/Errors.');
+    expect(verdictOf(result)).toContain(
+      'Alarms sounded: OrthwebOperations/Site/EachMinute/Errors.',
+    );
   });
 
   it('says that a change is not judged when the rehearsal ends before it is due', async () => {

@@ -37,6 +37,7 @@ describe('a function in a VPC', () => {
     edited(site, ({ Resources }) => {
       const grants = Object.values(Resources)
         .filter(({ Type }) => Type === 'AWS::IAM::Policy')
+        .filter(({ Properties }) => Properties.PolicyName.startsWith('CertificateVerify'))
         .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
         .filter(({ Effect, Action }) => Effect === 'Allow' && Action.includes(NETWORK[0]));
       expect(grants).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sight } from '../../functions/shared/view.ts';
 import type { Invocation } from '../../simulator/api.ts';
+import type { Ailment } from '../../simulator/host-ailments.ts';
 import type { World } from '../../simulator/world.ts';
 import { clinic } from './support/faulted.ts';
 import { stillWorld } from './support/still-world.ts';
@@ -50,6 +51,11 @@ interface Scene {
 const minutes = (world: World, some: number) =>
   world.clock.runUntil(new Date(world.clock.now + some * 60_000), () => {});
 
+const suffers =
+  (ailment: Ailment) =>
+  ({ site }: World) =>
+    site.node('a')?.host.suffer(ailment);
+
 describe('who looks at a node from inside the network', () => {
   it('trusts what the authority has issued for its name, and is served', async () => {
     const { web, dicom, world } = await seen();
@@ -78,11 +84,50 @@ describe('who looks at a node from inside the network', () => {
   it('hears from nginx that the database is away, and from Orthanc still', async () => {
     const { web, dicom } = await seen({ change: ({ site }) => site.database.fail(1) });
 
-    expect(web).toMatchObject({ trusted: true, status: 503 });
+    expect(web).toMatchObject({ trusted: true, status: 504, orthanc: 200 });
     expect(dicom).toMatchObject({ trusted: true, echo: true });
   });
 
+  const CLOSED = 'C-ECHO: the connection was closed without an answer';
+  const UNANSWERED = 'C-ECHO: no answer within 8 s';
+
+  // As the real view says it of real hosts: test/hosts/lab/view.test.ts.
+  it.each<[Ailment, status: number, orthanc: number, dicom: object]>([
+    [{ is: 'dead', service: 'orthanc' }, 502, 502, { echo: false, said: CLOSED }],
+    [{ is: 'hung', service: 'orthanc' }, 504, 504, { echo: false, said: UNANSWERED }],
+    [{ is: 'refused password' }, 503, 200, { echo: true }],
+  ])('hears from nginx what becomes of $is $service', async (ailment, status, orthanc, echo) => {
+    const { web, dicom } = await seen({ change: suffers(ailment) });
+
+    expect(web).toMatchObject({ trusted: true, status, orthanc });
+    expect(dicom).toMatchObject({ trusted: true, ...echo });
+  });
+
+  it.each<Ailment>([{ is: 'hung', service: 'nginx' }, { is: 'hung disk' }])(
+    'hears nothing from a host that takes its connections: $is $service',
+    async (ailment) => {
+      const { web, dicom } = await seen({ change: suffers(ailment) });
+
+      const mute = { trusted: false, said: 'no answer within 8 s' };
+      expect({ web, dicom }).toEqual({ web: mute, dicom: mute });
+    },
+  );
+
+  it('hears from Orthanc that a database that is stopped refuses it', async () => {
+    const { web, dicom } = await seen({
+      change: (world) => {
+        world.site.database.stopByHand();
+        return minutes(world, 10);
+      },
+    });
+
+    expect(web).toMatchObject({ status: 503, orthanc: 200 });
+    expect(dicom.echo).toBe(true);
+  });
+
   it.each<[string, Scene, string]>([
+    ['has no nginx', { change: suffers({ is: 'dead', service: 'nginx' }) }, 'ECONNREFUSED'],
+    ['has no machine below it', { change: suffers({ is: 'dead machine' }) }, 'ETIMEDOUT'],
     ['hangs', { change: ({ site }) => site.node('a')?.host.hang(1) }, 'ETIMEDOUT'],
     ['is at another address', { ask: { address: '10.42.0.1' } }, 'ETIMEDOUT 10.42.0.1'],
     [

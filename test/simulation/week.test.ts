@@ -101,6 +101,7 @@ it('breaks invariant 14 when the same seed gives another trace', async () => {
     },
   });
 
+  expect(result.failure?.message).toContain('invariant 14');
   expect(result.failure).toMatchObject({ name: 'InvariantBroken', invariant: 14 });
   expect(result.failure?.message).toContain('play 1');
 });

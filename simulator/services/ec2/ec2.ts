@@ -22,11 +22,9 @@ type Output<T> = Omit<T, '$metadata'>;
 /** EC2: instances with real delays, and reads that are eventually consistent. */
 export class Ec2 {
   readonly instances: readonly Instance[];
-  private readonly world: World;
   private readonly lifecycle: Lifecycle;
 
   constructor(world: World) {
-    this.world = world;
     this.lifecycle = new Lifecycle(world);
     this.instances = world.sites.flatMap(instancesOf);
     for (const instance of this.instances) {
@@ -54,19 +52,13 @@ export class Ec2 {
         // By default it describes running instances alone.
         InstanceStatuses: InstanceIds.map((id) => this.find(id))
           .filter(({ seen }) => seen.state === 'running')
-          .map((instance) => {
-            const checked =
-              instance.state === 'running' && this.world.clock.now >= instance.checksPassAt;
-            const Status = checked ? ('ok' as const) : ('initializing' as const);
-            const inside = checked && !instance.host.awake ? ('impaired' as const) : Status;
-            return {
-              InstanceId: instance.id,
-              InstanceState: stateOf(instance.seen.state),
-              InstanceStatus: { Status: inside },
-              SystemStatus: { Status },
-              AttachedEbsStatus: { Status },
-            };
-          }),
+          .map(({ id, seen, checks }) => ({
+            InstanceId: id,
+            InstanceState: stateOf(seen.state),
+            InstanceStatus: { Status: checks.statusOf('instance') },
+            SystemStatus: { Status: checks.statusOf('system') },
+            AttachedEbsStatus: { Status: checks.statusOf('volume') },
+          })),
       }),
     ),
     StartInstances: operation(
@@ -92,6 +84,15 @@ export class Ec2 {
       }),
     ),
   };
+
+  /** A person stops it in the console, and starts it again there. */
+  stopByHand(instance: Instance): void {
+    this.lifecycle.stopByHand(instance);
+  }
+
+  startByHand(instance: Instance): void {
+    this.lifecycle.startByHand(instance);
+  }
 
   private disrupts(
     call: string,
@@ -135,10 +136,11 @@ export class Ec2 {
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
  */
 export function described({ id, type, region, seen, tags, privateAddress }: Instance): ApiInstance {
-  const { address, reason, state } = seen;
+  const { address, launchedAt, reason, state } = seen;
   return {
     InstanceId: id,
     InstanceType: type,
+    LaunchTime: new Date(launchedAt),
     State: stateOf(state),
     StateTransitionReason: reason?.transition ?? '',
     ...(reason && { StateReason: { Code: reason.code, Message: reason.message } }),

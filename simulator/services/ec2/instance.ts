@@ -2,6 +2,7 @@ import type { _InstanceType, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Host } from '../../host.ts';
 import type { Site } from '../../site.ts';
 import { publicName } from './addresses.ts';
+import type { StatusChecks } from './status-checks.ts';
 
 /** Numbers of the API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
 const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
@@ -29,6 +30,8 @@ export interface Seen {
   readonly address: string | undefined;
   /** Why it is not running; absent while it runs. */
   readonly reason: Reason | undefined;
+  /** When it was last started; a reboot is no start. */
+  readonly launchedAt: number;
 }
 
 export interface Instance {
@@ -43,6 +46,8 @@ export interface Instance {
   /** What is true. */
   state: InstanceStateName;
   since: number;
+  /** When it was last started; a reboot is no start. */
+  launchedAt: number;
   /** Its address in the network, which it keeps while it is stopped. */
   readonly privateAddress: string;
   /** Its public address; none where nobody gives it one, or while EC2 lends it none. */
@@ -55,8 +60,7 @@ export interface Instance {
   seen: Seen;
   /** Keys of ours that its volumes are encrypted with. */
   readonly keys: readonly string[];
-  /** When the status checks pass; they need some minutes after a start. */
-  checksPassAt: number;
+  readonly checks: StatusChecks;
 }
 
 export const resourceTags = (key: string, { tags }: Instance): Record<string, string> =>

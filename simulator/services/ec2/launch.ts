@@ -10,6 +10,7 @@ import { elasticAddress, privateAddress } from './addresses.ts';
 import { type Instance, nodeOf } from './instance.ts';
 import { mapsAddresses, networkTypes, reachOf, subnetOf } from './reach.ts';
 import { securityGroupTypes } from './security-groups.ts';
+import { StatusChecks } from './status-checks.ts';
 
 export const ec2Types: Readonly<Record<string, ResourceType>> = {
   ...networkTypes,
@@ -68,7 +69,7 @@ export function instancesOf(site: Site): Instance[] {
       endpoint: endpointOf(assembly, resource),
     };
     world.iam.assertTrusted(launch.role, 'ec2.amazonaws.com', resource.where);
-    return {
+    const instance: Omit<Instance, 'checks'> = {
       site,
       id,
       arn,
@@ -86,9 +87,15 @@ export function instancesOf(site: Site): Instance[] {
       keys: launch.keys,
       state: 'running' as const,
       since: world.clock.now,
-      seen: { state: 'running' as const, address: undefined, reason: undefined },
-      checksPassAt: world.clock.now,
+      launchedAt: world.clock.now,
+      seen: {
+        state: 'running' as const,
+        address: undefined,
+        reason: undefined,
+        launchedAt: world.clock.now,
+      },
     };
+    return Object.assign(instance, { checks: new StatusChecks(instance) });
   });
 }
 
@@ -98,6 +105,14 @@ export const userDataOf = (assembly: Assembly) =>
     node: nodeOf({ tags: tagsOf(resource) }),
     userData: launchOf(assembly, resource).userData,
   }));
+
+/** The buckets, by ARN, that hosts of a site keep images in. */
+export const imagesOf = (assembly: Assembly): string[] => {
+  const all = assembly
+    .resources('AWS::EC2::Instance')
+    .map((resource) => settingsIn(launchOf(assembly, resource).userData, resource.where).images);
+  return [...new Set(all)];
+};
 
 const TYPES = new Map<string, _InstanceType>(
   Object.values(_InstanceType).map((type) => [type, type]),

@@ -1,6 +1,7 @@
 import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Invocation } from '../../api.ts';
 import { AwsError } from '../../aws-error.ts';
+import type { Chance } from '../../random.ts';
 import type { World } from '../../world.ts';
 import { lentAddress } from './addresses.ts';
 import { type Instance, nodeOf, type Reason } from './instance.ts';
@@ -33,17 +34,37 @@ export class Lifecycle {
       );
     }
     const refusal = this.grantRefusal(instance, by);
-    this.become(instance, 'pending');
+    this.launch(instance);
     if (refusal !== undefined) {
       clock.after(chance.between(3_000, 9_000), () => this.failLaunch(instance, refusal));
       return;
     }
+    this.run(instance, chance);
+  }
+
+  /** A person does, who may use the keys, and whom nobody waits for. */
+  startByHand(instance: Instance): void {
+    if (instance.state !== 'stopped') return;
+    this.byHand(instance, 'pending', 'starts');
+    this.launch(instance);
+    this.run(instance, this.world.chance(`start ${instance.id}`));
+  }
+
+  private run(instance: Instance, chance: Chance): void {
+    const { clock } = this.world;
+    const { faults } = instance.site;
     const takes = faults.transition(nodeOf(instance)) ?? chance.between(12_000, 35_000);
     clock.after(takes, () => {
       this.become(instance, 'running');
-      instance.checksPassAt = clock.now + chance.between(90_000, 170_000);
+      instance.checks.begin(chance.between(90_000, 170_000));
+      instance.host.moved();
       instance.host.boot();
     });
+  }
+
+  private launch(instance: Instance): void {
+    instance.launchedAt = this.world.clock.now;
+    this.become(instance, 'pending');
   }
 
   /**
@@ -69,9 +90,6 @@ export class Lifecycle {
   }
 
   stop(instance: Instance, by: Invocation): void {
-    const { clock } = this.world;
-    const { faults } = instance.site;
-    const chance = this.world.chance(`stop ${instance.id}`);
     if (instance.state === 'stopped' || instance.state === 'stopping') return;
     if (instance.state !== 'running') {
       throw new AwsError(
@@ -80,6 +98,20 @@ export class Lifecycle {
       );
     }
     this.say('ec2:StopInstances', instance, by);
+    this.shutDown(instance);
+  }
+
+  /** A person does: EC2's words are the same. */
+  stopByHand(instance: Instance): void {
+    if (instance.state !== 'running') return;
+    this.byHand(instance, 'stopping', 'stops');
+    this.shutDown(instance);
+  }
+
+  private shutDown(instance: Instance): void {
+    const { clock } = this.world;
+    const { faults } = instance.site;
+    const chance = this.world.chance(`stop ${instance.id}`);
     instance.host.shutDown();
     const code = 'Client.UserInitiatedShutdown';
     const at = `${clock.iso().slice(0, 19).replace('T', ' ')} GMT`;
@@ -91,6 +123,11 @@ export class Lifecycle {
     this.become(instance, 'stopping', reason);
     const takes = faults.transition(nodeOf(instance)) ?? chance.between(25_000, 70_000);
     clock.after(takes, () => this.become(instance, 'stopped', reason));
+  }
+
+  private byHand(instance: Instance, becomes: InstanceStateName, does: string): void {
+    const who = `node ${nodeOf(instance)}`;
+    instance.site.say('world', who, becomes, `a person ${does} it in the console`);
   }
 
   private say(call: string, instance: Instance, by: Invocation): void {
@@ -122,9 +159,9 @@ export class Lifecycle {
     instance.state = state;
     instance.since = clock.now;
     if (instance.borrows) this.readdress(instance);
-    const { address } = instance;
+    const { address, launchedAt } = instance;
     clock.after(faults.readLag() || chance.between(0, 4000), () => {
-      if (instance.state === state) instance.seen = { state, address, reason };
+      if (instance.state === state) instance.seen = { state, address, reason, launchedAt };
     });
     if (state === 'running' || state === 'stopped') {
       const who = `node ${nodeOf(instance)}`;

@@ -91,7 +91,7 @@ export function reachOf(assembly: Assembly, instance: Resource): Reach {
       .flatMap((database) =>
         saying(
           `cannot reach ${database.where}`,
-          databaseGaps(assembly, database, { subnet, groups }),
+          databaseGaps(assembly, database, { who: 'the host', subnets: [subnet], groups }),
         ),
       ),
   };
@@ -116,6 +116,16 @@ export function sightGaps(assembly: Assembly, fn: Resource, instance: Resource):
       ? []
       : [saying(`${its.where}: no rule lets tcp ${port} in from the function`)]),
   ]);
+}
+
+/** What keeps a function in a VPC from the database: a sentence for each gap. */
+export function greetingGaps(assembly: Assembly, fn: Resource, database: Resource): string[] {
+  const { SecurityGroupIds, SubnetIds } = fn.required('VpcConfig') as VpcConfig;
+  const subnets = SubnetIds.map((id) => subnetNamed(assembly, id, fn));
+  const groups = new SecurityGroups(assembly, fn, 'VpcConfig', SecurityGroupIds);
+  return databaseGaps(assembly, database, { who: 'the function', subnets, groups }).flatMap(
+    (gap) => (gap === undefined ? [] : [`${fn.where} cannot reach ${database.where}: ${gap}`]),
+  );
 }
 
 interface VpcConfig {
@@ -169,26 +179,36 @@ function gatewayGap(assembly: Assembly, subnet: Resource): string | undefined {
   return attached ? undefined : `${gateway.where} is not attached to the VPC ${vpc}`;
 }
 
+/** Something that asks the database: where it may be, and what it wears there. */
+interface Asker {
+  readonly who: string;
+  readonly subnets: readonly Resource[];
+  readonly groups: SecurityGroups;
+}
+
 function databaseGaps(
   assembly: Assembly,
   database: Resource,
-  host: { readonly subnet: Resource; readonly groups: SecurityGroups },
+  asker: Asker,
 ): (string | undefined)[] {
   const port = Number(assembly.names(database).attributes?.['Endpoint.Port']);
   const groups = new SecurityGroups(assembly, database, 'VPCSecurityGroups');
   const subnets = databaseSubnets(assembly, database);
-  const vpc = host.subnet.text('VpcId');
-  const ranges = subnets.map((subnet) => subnet.text('CidrBlock'));
+  const vpcs = new Set(asker.subnets.map((subnet) => subnet.text('VpcId')));
+  const isIn = (subnet: Resource) => [...vpcs].every((vpc) => subnet.text('VpcId') === vpc);
   return [
-    subnets.every((subnet) => subnet.text('VpcId') === vpc) ? undefined : `it is not in ${vpc}`,
-    host.groups.let('Egress', port, wearer(groups, ranges))
+    subnets.every(isIn) ? undefined : `it is not in ${[...vpcs].join(' and ')}`,
+    asker.groups.let('Egress', port, wearer(groups, rangesOf(subnets)))
       ? undefined
-      : `${host.groups.where}: no rule lets tcp ${port} out to it`,
-    groups.let('Ingress', port, wearer(host.groups, [host.subnet.text('CidrBlock')]))
+      : `${asker.groups.where}: no rule lets tcp ${port} out to it`,
+    groups.let('Ingress', port, wearer(asker.groups, rangesOf(asker.subnets)))
       ? undefined
-      : `${groups.where}: no rule lets tcp ${port} in from the host`,
+      : `${groups.where}: no rule lets tcp ${port} in from ${asker.who}`,
   ];
 }
+
+const rangesOf = (subnets: readonly Resource[]): string[] =>
+  subnets.map((subnet) => subnet.text('CidrBlock'));
 
 function databaseSubnets(assembly: Assembly, database: Resource): Resource[] {
   const name = database.text('DBSubnetGroupName');

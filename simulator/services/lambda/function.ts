@@ -8,6 +8,7 @@ import { demand } from '../../iam/demand.ts';
 import type { Site } from '../../site.ts';
 import type { Assembly, Resource, ResourceType } from '../../template.ts';
 import type { World } from '../../world.ts';
+import { type Asynchronous, asynchronousOf } from './asynchronous.ts';
 
 export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Function': {
@@ -35,9 +36,12 @@ export const lambdaTypes: Readonly<Record<string, ResourceType>> = {
     names: (resource) => ({ ref: resource.generatedName() }),
   },
   'AWS::Lambda::EventInvokeConfig': {
-    reads: ['FunctionName', 'MaximumRetryAttempts'],
-    // Nothing here keeps an event waiting inside Lambda.
-    ignores: ['MaximumEventAgeInSeconds'],
+    reads: [
+      'DestinationConfig',
+      'FunctionName',
+      'MaximumEventAgeInSeconds',
+      'MaximumRetryAttempts',
+    ],
     only: { Qualifier: ['"$LATEST"'] },
     names: (resource) => ({ ref: resource.generatedName() }),
   },
@@ -56,8 +60,7 @@ export interface Deployed {
   readonly log: string;
   readonly timeoutMs: number;
   readonly handler: (event: unknown, context: Context) => Promise<unknown>;
-  /** How often Lambda repeats an asynchronous invocation that failed. */
-  readonly retries: number;
+  readonly asynchronous: Asynchronous;
   idleSince: number;
 }
 
@@ -84,12 +87,6 @@ const NETWORK_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/**
- * Lambda repeats a failed asynchronous invocation twice: after one minute, and two minutes later.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
- */
-const RETRIES = 2;
-
 /** The functions of a site, created and cold. */
 export const functionsOf = (site: Site): Deployed[] => {
   const { assembly, sources, world } = site;
@@ -113,12 +110,7 @@ export const functionsOf = (site: Site): Deployed[] => {
       log: logOf(resource, name),
       timeoutMs: Number(resource.required('Timeout')) * 1000,
       handler: created(world, sources.get(arn), resource, name),
-      retries: Number(
-        assembly
-          .resources('AWS::Lambda::EventInvokeConfig')
-          .find((config) => config.text('FunctionName') === name)
-          ?.optional('MaximumRetryAttempts') ?? RETRIES,
-      ),
+      asynchronous: asynchronousOf(assembly, name),
       idleSince: Number.NEGATIVE_INFINITY,
     };
   });

@@ -1,9 +1,11 @@
 import type { Context } from 'aws-lambda';
 import type { Invocation } from '../../api.ts';
 import { NotModelled } from '../../aws-error.ts';
+import { demand } from '../../iam/demand.ts';
 import type { Chance } from '../../random.ts';
 import { type Site, withdraw } from '../../site.ts';
 import type { World } from '../../world.ts';
+import { type GivenUp, recordOf } from './asynchronous.ts';
 import { type Deployed, demandLog, functionsOf, LambdaFailure } from './function.ts';
 
 /** An environment that has not been used for this long is gone, and the next call starts cold. */
@@ -61,15 +63,37 @@ export class LambdaService {
 
   /** Invokes as an event source does that does not wait: what fails is tried again by Lambda. */
   async invokeAsync(arn: string, event: unknown): Promise<unknown> {
-    for (let attempt = 0; ; attempt++) {
+    const { clock } = this.world;
+    const since = clock.now;
+    for (let attempts = 1; ; attempts++) {
       try {
         return await this.invoke(arn, event);
       } catch (error) {
-        const tries = this.functions.get(arn)?.retries ?? 0;
-        if (error instanceof NotModelled || attempt >= tries) throw error;
-        await this.world.clock.sleep(RETRY_PAUSE_MS * (attempt + 1));
+        const fn = this.functions.get(arn);
+        if (error instanceof NotModelled || !fn) throw error;
+        const { longestAgeMs, retries } = fn.asynchronous;
+        const pause = RETRY_PAUSE_MS * attempts;
+        const over = attempts > retries;
+        if (over || clock.now + pause - since > longestAgeMs) {
+          const condition = over ? 'RetriesExhausted' : 'EventAgeExceeded';
+          const said = error instanceof Error ? error.message : '{}';
+          this.giveUp(fn, { functionArn: arn, event, condition, attempts, error: said });
+          throw error;
+        }
+        await clock.sleep(pause);
       }
     }
+  }
+
+  /** What no attempt could do is recorded where the function wants it, or lost. */
+  private giveUp({ asynchronous, role, where }: Deployed, givenUp: GivenUp): void {
+    const { clock, iam, sqs } = this.world;
+    const queue = asynchronous.onFailure;
+    if (queue === undefined) return;
+    const refusals = sqs.refusals(queue, iam.role(role));
+    if (refusals.some((refusal) => !demand(this.world, where, refusal))) return;
+    const id = this.world.chance(`given up ${givenUp.functionArn}`).uuid();
+    sqs.send(queue, JSON.stringify(recordOf(givenUp, id, clock.iso())));
   }
 
   /** Invokes and waits; the event and the answer go through JSON, as on the wire. */

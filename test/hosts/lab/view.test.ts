@@ -86,7 +86,7 @@ const FAULTS: readonly Fault[] = [
     strike: () => on('a', killed('orthanc')),
     seen: {
       at,
-      web: { ...SHOWN, status: 502 },
+      web: { ...SHOWN, status: 502, orthanc: 502 },
       dicom: MUTE('the connection was closed without an answer'),
     },
     mend: () => send('a', 'restart', { Service: 'orthanc' }),
@@ -94,19 +94,19 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'Orthanc hangs',
     strike: () => on('a', signalled('STOP', 'orthanc')),
-    seen: { at, web: { ...SHOWN, status: 504 }, dicom: MUTE('no answer within 8 s') },
+    seen: { at, web: { ...SHOWN, status: 504, orthanc: 504 }, dicom: MUTE('no answer within 8 s') },
     mend: () => on('a', signalled('CONT', 'orthanc')),
   },
   {
     what: 'the database is stopped',
     strike: () => lab.database.stop(),
-    seen: { at, web: { ...SHOWN, status: 503 }, dicom: ECHOES },
+    seen: { at, web: { ...SHOWN, status: 503, orthanc: 200 }, dicom: ECHOES },
     mend: () => lab.database.start(),
   },
   {
     what: 'the database hangs',
     strike: () => lab.database.hang(),
-    seen: { at, web: { ...SHOWN, status: 504 }, dicom: ECHOES },
+    seen: { at, web: { ...SHOWN, status: 504, orthanc: 200 }, dicom: ECHOES },
     mend: () => lab.database.goOn(),
   },
 ];

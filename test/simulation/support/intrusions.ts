@@ -76,8 +76,11 @@ const flowLog: Attempt['on'] = ({ arn }) =>
 const delivery = ({ region }: Names) => `arn:aws:logs:${region}:${ACCOUNT}:delivery-source:x`;
 const groupOf = ({ region, ref }: Names, capability: Capability) =>
   `arn:aws:scheduler:${region}:${ACCOUNT}:schedule-group/${ref(`${capability}/Times/Group`)}`;
-const alarm = ({ arn }: Names) => arn('Site/Missing/Alarm');
+const alarm = ({ arn }: Names) => arn('Site/EachMinute/Missing/Alarm');
 const topic: Attempt['on'] = ({ ref }) => ref('Alerts/Topic');
+const deadLetters: Attempt['on'] = ({ arn }) => arn('Health/DeadLetters');
+/** Rules that hint at trouble. */
+const HINTS = ['Instance', 'Alarm', 'AwsHealth', 'Database', 'Run'];
 const owned = () => ({ 's3:x-amz-acl': 'bucket-owner-full-control' });
 const plain = () => ({ 'aws:SecureTransport': 'false' });
 const grant = (of: Names) => ({
@@ -360,17 +363,73 @@ export const INTRUSIONS: readonly Attempt[] = [
   ...intoWorkflow('Certificate'),
   {
     what: 'a schedule of another account takes the role that calls the tick',
-    guards: [/Site\/MinuteRole .*: StringEquals aws:SourceAccount$/],
+    guards: [/Site\/EachMinute\/Role .*: StringEquals aws:SourceAccount$/],
     by: (of) => service('scheduler.amazonaws.com', theirs(groupOf(of, 'Power'))),
     action: 'sts:AssumeRole',
-    on: ({ arn }) => arn('Site/MinuteRole'),
+    on: ({ arn }) => arn('Site/EachMinute/Role'),
   },
   {
     what: 'a rule of another account calls the tick',
-    guards: [/AWS::Lambda::Permission .*: SourceArn$/],
+    guards: [/AWS::Lambda::Permission SiteRunEnded.*: SourceArn$/],
     by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Site/RunEnded'))),
     action: 'lambda:InvokeFunction',
     on: ({ arn }) => arn('Site/Tick/Function'),
+  },
+  {
+    what: 'a schedule of another account takes the role that has the site looked at',
+    guards: [/Health\/EachMinute\/Role .*: StringEquals aws:SourceAccount$/],
+    by: (of) => service('scheduler.amazonaws.com', theirs(groupOf(of, 'Power'))),
+    action: 'sts:AssumeRole',
+    on: ({ arn }) => arn('Health/EachMinute/Role'),
+  },
+  {
+    what: 'a rule of another account has the site looked at',
+    guards: HINTS.map((hint) => new RegExp(`Permission HealthHints${hint}Allow.*: SourceArn$`)),
+    by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Health/Hints/Instance'))),
+    action: 'lambda:InvokeFunction',
+    on: ({ arn }) => arn('Health/Observe/Function'),
+  },
+  {
+    what: 'a rule of another account puts something among the dead letters',
+    guards: HINTS.map(
+      (hint) =>
+        new RegExp(`DeadLetters/Policy .*HealthHints${hint}\\w{8}: ArnEquals aws:SourceArn$`),
+    ),
+    by: ({ arn }) => service('events.amazonaws.com', theirs(arn('Health/Hints/Instance'))),
+    action: 'sqs:SendMessage',
+    on: deadLetters,
+  },
+  {
+    what: 'a dead letter travels in the clear',
+    guards: [/DeadLetters\/Policy .*: Deny$/],
+    by: ({ arn }) => service('events.amazonaws.com', arn('Health/Hints/Instance')),
+    action: 'sqs:SendMessage',
+    on: deadLetters,
+    saying: plain,
+  },
+  {
+    what: 'a host of another site is asked how it is',
+    guards: [/Health\/Observe\/Grants .*: StringEquals ssm:resourceTag\/orthweb:site$/],
+    by: as('Health/Observe/Role'),
+    action: 'ssm:SendCommand',
+    on: anInstance,
+    saying: () => ({ 'ssm:resourceTag/orthweb:site': 'hospital' }),
+  },
+  {
+    what: 'who watches speaks as another source of events',
+    guards: [/Health\/Observe\/Grants .*: StringEquals events:source$/],
+    by: as('Health/Observe/Role'),
+    action: 'events:PutEvents',
+    on: ({ region }) => `arn:aws:events:${region}:${ACCOUNT}:event-bus/default`,
+    saying: () => ({ 'events:source': 'another' }),
+  },
+  {
+    what: 'the code that looks from within makes itself another way into the network',
+    guards: [/Health\/Probe\/Denials .*: Deny$/],
+    by: as('Health/Probe/Role'),
+    action: 'ec2:CreateNetworkInterface',
+    on: () => '*',
+    saying: ({ arn }) => ({ 'lambda:SourceFunctionArn': arn('Health/Probe/Function') }),
   },
 ];
 
@@ -382,6 +441,20 @@ export const ERRANDS: readonly Attempt[] = [
     by: observer,
     action: 'ec2:CreateNetworkInterface',
     on: () => '*',
+  },
+  {
+    what: 'Lambda connects the function that looks from within',
+    guards: [/Health\/Probe\/Denials .*: ArnEquals lambda:SourceFunctionArn$/],
+    by: as('Health/Probe/Role'),
+    action: 'ec2:CreateNetworkInterface',
+    on: () => '*',
+  },
+  {
+    what: 'a dead letter travels over TLS',
+    guards: [/DeadLetters\/Policy .*: Bool aws:SecureTransport$/],
+    by: ({ arn }) => service('events.amazonaws.com', arn('Health/Hints/Instance')),
+    action: 'sqs:SendMessage',
+    on: deadLetters,
   },
   {
     what: 'an alert travels over TLS',

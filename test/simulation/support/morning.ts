@@ -54,7 +54,7 @@ export const noon: Scene = (of, look = () => {}) =>
     faults: [{ name: 'unseen-node', on: 'a', at: '2026-11-30T11:50', minutes: 5 }],
     prepare: (world) => {
       const { clock, stepFunctions } = world;
-      clock.at(instantAt('2026-11-30T11:51', of.timeZone).getTime(), () => {
+      clock.at(instantAt('2026-11-30T11:52', of.timeZone).getTime(), () => {
         for (const capability of ['power', 'certificate']) {
           stepFunctions.start(machineOf(world, capability), JSON.stringify({}));
         }
@@ -63,8 +63,25 @@ export const noon: Scene = (of, look = () => {}) =>
     },
   });
 
+/**
+ * An afternoon in which almost everything happens to health: nginx of a node dies and comes back, which
+ * is found, told, and told to be over, and alarms and events hint at it.
+ */
+export const afternoon: Scene = (of, look = () => {}) =>
+  play(of, {
+    from: '2026-11-30T14:00',
+    days: 0.014,
+    certificates: 'issued',
+    faults: [
+      { name: 'dead-container', on: 'a=nginx', at: '2026-11-30T14:06', minutes: 3 },
+      // AWS tells of it itself.
+      { name: 'failed-system', on: 'b=recovers', at: '2026-11-30T14:12' },
+    ],
+    prepare: look,
+  });
+
 /** The cheaper ones first. */
-export const SCENES: readonly Scene[] = [noon, morning];
+export const SCENES: readonly Scene[] = [noon, afternoon, morning];
 
 const machineOf = ({ site }: World, capability: string): string =>
   `arn:aws:states:${site.assembly.region}:${ACCOUNT}:stateMachine:${site.name}-${capability}`;

@@ -15,13 +15,14 @@ export async function stillWorld(
   of = clinic,
   from = '2026-11-30T00:00',
   certificates: WorldOptions['certificates'] = 'issued',
+  faults: WorldOptions['faults'] = [],
 ) {
   const world = await World.load({
     directory: of.directory,
     plan: of.plan,
     from: instantAt(from, of.timeZone),
     seed: 1,
-    faults: [],
+    faults,
     skipQuietTicks: true,
     certificates,
   });

@@ -58,6 +58,7 @@ async function verify(run: Run): Promise<{ looked: Run; asked: Question[] }> {
       await together;
       return sight(question.address);
     },
+    database: () => Promise.reject(new Error('nobody was to look')),
   };
   const handler = create(SETTINGS, clients({ view }));
   return { looked: await handler({ run }, context), asked };

@@ -8,6 +8,7 @@ import { probed } from '../../../simulator/host-probe.ts';
 import { type Course, HostTls } from '../../../simulator/host-tls.ts';
 import { Chance } from '../../../simulator/random.ts';
 import { rsaKey } from '../../../simulator/rsa-key.ts';
+import { WELL } from '../../support/well-host.ts';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -46,10 +47,7 @@ async function scene() {
       Name: NAME,
     };
   };
-  const probe = () =>
-    JSON.parse(
-      probed({ drained: false, tls, now, listens: true, database: 'reached', stores: true }).output,
-    );
+  const probe = () => JSON.parse(probed({ ...WELL, tls, now }).output);
   const pass = (ms: number) => {
     now += ms;
   };
