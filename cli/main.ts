@@ -15,6 +15,8 @@ import type { RenewOptions } from './certificate/renew.ts';
 import type { StatusOptions } from './certificate/status.ts';
 import type { DeployOptions } from './deploy.ts';
 import type { DiffOptions } from './diff.ts';
+import type { HealthOptions } from './health/health.ts';
+import type { IncidentsOptions } from './health/incidents.ts';
 import type { NamedFault, SimulateOptions } from './simulate.ts';
 import { UserError } from './user-error.ts';
 
@@ -58,6 +60,11 @@ program
     '--fault <name@time>',
     "inject a fault at YYYY-MM-DDTHH:MM of the site's clock; may be repeated; listed below",
     collectFault,
+  )
+  .option(
+    '--drill',
+    'also have a container of a node fail, the database fail over and the observer go blind, each ' +
+      'for minutes on an open day of its own; in the default week on Tuesday, Wednesday and Thursday',
   )
   .addHelpText('after', faultHelp())
   .action(async (options: SimulateOptions) => {
@@ -132,6 +139,28 @@ certificate
   .action(async (options: CaOptions) => {
     const { runCa } = await import('./certificate/ca.ts');
     process.exitCode = await runCa(options);
+  });
+
+program
+  .command('health')
+  .description('looks at the site now, and says what to do; ends with 1 if something is not well')
+  .option('--config <file>', 'the site to look at', 'orthweb.config.ts')
+  .option('--json', 'print it as JSON')
+  .action(async (options: HealthOptions) => {
+    const { runHealth } = await import('./health/health.ts');
+    process.exitCode = await runHealth(options);
+  });
+
+program
+  .command('incidents')
+  .description('lists what is and was wrong with the site, or says all about one incident')
+  .argument('[id]', 'of one of them, as the list and each message have it')
+  .option('--config <file>', 'the site to ask', 'orthweb.config.ts')
+  .option('--all', 'list all that are kept, not only the last 20 that are over')
+  .option('--json', 'print it as JSON')
+  .action(async (id: string | undefined, options: IncidentsOptions) => {
+    const { runIncidents } = await import('./health/incidents.ts');
+    await runIncidents(id, options);
   });
 
 /** `more` is what else the one who writes it may have to know. */

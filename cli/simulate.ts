@@ -6,6 +6,7 @@ import { planOf } from '../infra/operations/power-plan.ts';
 import type { Fault } from '../simulator/faults/library.ts';
 import { instantAt, nextMonday, startOfDate } from '../simulator/report/local-time.ts';
 import { reportJson, reportLines } from '../simulator/report/report.ts';
+import { drillFaults } from './drill.ts';
 import { labDays, playInLab } from './lab.ts';
 import { UserError } from './user-error.ts';
 
@@ -23,6 +24,8 @@ export interface SimulateOptions {
   readonly seed: number;
   readonly json?: string;
   readonly fault?: readonly NamedFault[];
+  /** Also a node failure, a database failover and an observer that sees nothing. */
+  readonly drill?: boolean;
   readonly hosts: 'model' | 'lab';
 }
 
@@ -44,13 +47,20 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   const { site, environment, region, timeZone } = config;
   const { seed } = options;
   const plan = Plan.parse(planOf(config));
+  if (options.drill && options.hosts === 'lab') {
+    throw new UserError(
+      '--drill with --hosts lab: a drill is about models of hosts, and plays a week. Leave out one ' +
+        'of the two.',
+    );
+  }
   const given = options.from ? readDate(options.from, timeZone) : undefined;
   const { from, days } =
     options.hosts === 'lab'
       ? labDays(plan, given, options.days)
       : { from: given ?? nextMonday(new Date(), timeZone), days: options.days ?? 7 };
   const end = new Date(from.getTime() + days * DAY_MS);
-  const faults = (options.fault ?? []).map((fault) => readFault(fault, timeZone, from, end));
+  const named = (options.fault ?? []).map((fault) => readFault(fault, timeZone, from, end));
+  const faults = options.drill ? [...named, ...drillFaults(plan, from, end)] : named;
   if (options.json !== undefined) assertWritable(options.json);
   assertFolder(ASSEMBLY);
 
