@@ -14,7 +14,7 @@ const Event = z.object({
   account: z.string(),
   region: z.string(),
   time: z.iso.datetime(),
-  detail: z.object({}),
+  detail: z.looseObject({}),
 });
 
 /** The thing that an event of EC2 and of RDS is about. */

@@ -72,7 +72,7 @@ export const create = lambda(
       survey,
       eyes: settings,
       document: settings.PROBE_DOCUMENT,
-      thorough: !isQuiet || hint.reason === 'person' || began.getUTCMinutes() === 0,
+      thorough: !isQuiet || hint.reason === 'person' || isHourly(hint, began),
     });
     const { judgement, seen } = looked;
     const now = new Date();
@@ -118,6 +118,10 @@ export const create = lambda(
     }
   },
 );
+
+/** Hosts are asked at each full hour, once: early looks do not add to that. */
+const isHourly = ({ reason }: Hint, began: Date): boolean =>
+  reason === 'minute' && began.getUTCMinutes() === 0;
 
 const isForeign = ({ instanceId }: Hint, { instances }: Survey): boolean =>
   instanceId !== undefined &&

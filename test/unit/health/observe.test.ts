@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../functions/health/observe.ts';
 import type { Sight } from '../../../functions/shared/view.ts';
-import { clients, context, service } from '../support/clients.ts';
+import { clients, context, refuse, service } from '../support/clients.ts';
 import { cloud, instance } from '../support/cloud.ts';
 import { SILENT, wellSeen } from '../support/health.ts';
 import { CLOSED } from '../support/power.ts';
@@ -29,9 +29,8 @@ const ENVIRONMENT = {
   RECORDS_PREFIX: 'incidents/',
 };
 
-/** A look at a quarter past noon, at two nodes that were started at these times and look like this. */
-async function look(items: Items, launched: string, sight: Sight) {
-  vi.setSystemTime(at('12:15'));
+/** Two nodes that were started at a time and look like this, and what a look at them asks of hosts. */
+function site(items: Items, launched: string, sight: Sight) {
   const { ec2, rds } = cloud({
     instances: ['a', 'b'].map((node) =>
       instance(node, 'running', { LaunchTime: at(launched), PrivateIpAddress: '10.0.0.7' }),
@@ -41,23 +40,33 @@ async function look(items: Items, launched: string, sight: Sight) {
     nodes: { a: sight, b: sight },
     database: { at: iso('12:15'), reached: 'reached' },
   };
+  const ssm = service({
+    DescribeInstanceInformation: () => ({
+      InstanceInformationList: ['i-a', 'i-b'].map((InstanceId) => ({
+        InstanceId,
+        PingStatus: 'Online',
+      })),
+    }),
+    GetParameter: () => ({ Parameter: { Value: 'PEM' } }),
+    SendCommand: refuse('InvalidInstanceId'),
+  });
   const outside = clients({
     dynamodb: memoryTable(items),
     ec2,
     rds,
-    ssm: service({
-      DescribeInstanceInformation: () => ({
-        InstanceInformationList: ['i-a', 'i-b'].map((InstanceId) => ({
-          InstanceId,
-          PingStatus: 'Online',
-        })),
-      }),
-      GetParameter: () => ({ Parameter: { Value: 'PEM' } }),
-    }),
+    ssm,
     lambda: service({ Invoke: () => ({ Payload: Buffer.from(JSON.stringify(seen)) }) }),
     s3: service({ PutObject: () => ({}) }),
   });
-  return create(ENVIRONMENT, outside)({ trigger: 'minute' }, context);
+  const observe = (event: unknown) => create(ENVIRONMENT, outside)(event, context);
+  const asked = () => ssm.calls.filter(({ name }) => name === 'SendCommand').length;
+  return { observe, asked };
+}
+
+/** A look at a quarter past noon. */
+function look(items: Items, launched: string, sight: Sight) {
+  vi.setSystemTime(at('12:15'));
+  return site(items, launched, sight).observe({ trigger: 'minute' });
 }
 
 describe('a look at which all is well says until when nothing changes by itself', () => {
@@ -80,5 +89,30 @@ describe('a look at which all is well says until when nothing changes by itself'
       nodes: { a: { standing: 'planned' }, b: { standing: 'planned' } },
     });
     expect(verdict).not.toHaveProperty('quietUntil');
+  });
+});
+
+describe('while all is well, hosts are asked', () => {
+  const change = {
+    source: 'aws.ec2',
+    'detail-type': 'EC2 Instance State-change Notification',
+    account: ENVIRONMENT.ACCOUNT,
+    region: ENVIRONMENT.REGION,
+    time: iso('12:00'),
+    detail: { 'instance-id': 'i-a', state: 'running' },
+  };
+
+  it.each([
+    ['once an hour, both', '12:00', { trigger: 'minute' }, 2],
+    ['not in any other minute', '12:01', { trigger: 'minute' }, 0],
+    ['not for an event that comes in that minute, too', '12:00', change, 0],
+    ['whenever a person asks', '12:15', { trigger: 'person' }, 2],
+  ])('%s', async (_, time, event, times) => {
+    vi.setSystemTime(at(time));
+    const { observe, asked } = site(reached(), '07:01', wellSeen());
+
+    await expect(observe(event)).resolves.toMatchObject({ nodes: { a: { standing: 'serves' } } });
+
+    expect(asked()).toBe(times);
   });
 });
