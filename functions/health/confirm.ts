@@ -64,7 +64,7 @@ export async function confirm(
       const online = survey.online?.has(id);
       const [host, busy] = await Promise.all([
         online ? askHost(clients.ssm, about.document, id) : undefined,
-        readBusy(clients.ssm, id),
+        readBusy(clients.ssm, about.document, id),
       ]);
       return [node, { ...(host && { host }), ...(busy && { busy }) }] as const;
     });

@@ -4,6 +4,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
+import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
 import { readInvocation } from '../shared/host-commands.ts';
 import type { HostWord } from './observation.ts';
 import { pause } from './pause.ts';
@@ -83,8 +84,19 @@ function wordIn(answer: unknown, at: string): HostWord | undefined {
 /** Scripts that change nothing on a host: while they run it is as it would be without them. */
 const HARMLESS = /-(probe|logs|certificate-(request|install|rollback))$/;
 
-/** The document of a command that is changing the host right now; undefined where there is none. */
-export async function readBusy(ssm: Ssm, instanceId: string): Promise<string | undefined> {
+/**
+ * The document of a command of this site that is changing the host right now; undefined where there is
+ * none. AWS's own and other people's documents say nothing about why a host does not serve, and what has
+ * taken too long keeps nobody from being told.
+ *
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html
+ */
+export async function readBusy(
+  ssm: Ssm,
+  probeDocument: string,
+  instanceId: string,
+): Promise<string | undefined> {
+  const ours = probeDocument.replace(/probe$/, '');
   try {
     const { CommandInvocations = [] } = await ssm.send(
       new ListCommandInvocationsCommand({
@@ -92,9 +104,14 @@ export async function readBusy(ssm: Ssm, instanceId: string): Promise<string | u
         Filters: [{ key: 'Status', value: 'InProgress' }],
       }),
     );
-    return CommandInvocations.map(({ DocumentName = '' }) => DocumentName).find(
-      (name) => !HARMLESS.test(name),
-    );
+    const now = new Date();
+    return CommandInvocations.find(
+      ({ DocumentName = '', RequestedDateTime }) =>
+        DocumentName.startsWith(ours) &&
+        !HARMLESS.test(DocumentName) &&
+        RequestedDateTime !== undefined &&
+        secondsBetween(RequestedDateTime, now) < CLOCKS.changeByCommand,
+    )?.DocumentName;
   } catch {
     return undefined;
   }

@@ -94,13 +94,12 @@ export const create = lambda(
       if (!(error instanceof Conflict)) throw error;
       return { ...outcome, reason: 'somebody else has looked at the same moment' };
     }
-    if (alerts.length > 0) await tell(changes);
+    await tell(changes);
     return outcome;
 
     /** What cannot be told now is told by the site tick; what programs get is tried once. */
     async function tell(told: readonly Change[]): Promise<void> {
-      const { outbox } = await readSite(table);
-      const failures = await publish(clients.sns, table, settings.TOPIC, outbox);
+      const failures = alerts.length > 0 ? await deliver() : [];
       if (failures.length === 0) await noteAlerted(table, told);
       const rest = await Promise.allSettled([
         emit(clients, settings.SITE, told),
@@ -108,6 +107,11 @@ export const create = lambda(
       ]);
       for (const one of rest) if (one.status === 'rejected') failures.push(String(one.reason));
       if (failures.length > 0) throw new LookIncomplete(failures.join('; '));
+    }
+
+    async function deliver(): Promise<string[]> {
+      const { outbox } = await readSite(table);
+      return publish(clients.sns, table, settings.TOPIC, outbox);
     }
 
     function count({ action, reason }: Hint) {

@@ -61,6 +61,8 @@ export const CLOCKS = {
   hint: 15 * 60,
   /** An instance that has just started, without a plan, is not judged before. */
   bootGrace: 5 * 60,
+  /** A command that somebody has sent to change a host explains for this long why it does not serve. */
+  changeByCommand: 30 * 60,
   /** Incidents are kept for people to read for this long. */
   history: 400 * 86_400,
   /** Associations get this long to finish before their node is stopped all the same. */
