@@ -58,6 +58,8 @@ interface Rule {
   readonly site: Site;
   readonly arn: string;
   readonly where: string;
+  /** Its place in its stack: `Site/RunEnded`. */
+  readonly name: string;
   readonly pattern: Readonly<Record<string, unknown>>;
   readonly targets: readonly Target[];
 }
@@ -84,7 +86,9 @@ export class EventBus {
       const pattern = resource.required('EventPattern') as Rule['pattern'];
       assertPattern(pattern, resource.where);
       const arn = String(assembly.names(resource).attributes?.Arn);
-      return { site, arn, where: resource.where, pattern, targets };
+      const { where } = resource;
+      const name = where.split(' ')[0]?.split('/').slice(1).join('/') ?? '';
+      return { site, arn, where, name, pattern, targets };
     });
     this.rules = [...this.rules.filter((rule) => rule.site !== site), ...rules];
   }
@@ -124,7 +128,7 @@ export class EventBus {
       return;
     }
     const detail = (event as ServiceEvent)['detail-type'];
-    rule.site.say('trigger', 'EventBridge', rule.where.split(' ')[0] ?? '', detail);
+    rule.site.say('trigger', 'EventBridge', rule.name, detail);
     lambda.invokeAsync(Arn, event).catch((error) => {
       if (error instanceof NotModelled) clock.fail(error);
     });

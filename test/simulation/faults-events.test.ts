@@ -85,7 +85,7 @@ describe('ticks', () => {
 
 describe('events of rules', () => {
   const abort = { name: 'aborted-run', at: '2026-11-30T07:03' } as const;
-  const ended = 'OrthwebOperations/Site/RunEnded';
+  const ended = 'Site/RunEnded';
 
   it.each([
     // At 12:09 the run that followed has ended, and the fault before it.
