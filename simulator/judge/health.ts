@@ -1,5 +1,5 @@
 import { secondsBetween } from '../../functions/shared/clocks.ts';
-import type { Incident } from '../../functions/shared/incident.ts';
+import { type Incident, isOpen } from '../../functions/shared/incident.ts';
 import {
   type Intent,
   NODES,
@@ -97,11 +97,16 @@ export class HealthRules {
     return intent?.wish === 'running' && intent.reachedAt !== undefined;
   }
 
-  /** An incident is open that tells of the node, of what it hangs on, or of who looks. */
+  /**
+   * An incident is open that tells of the node, of what it hangs on, or of who looks. One that says that
+   * it serves, though something is to be mended, tells nobody to go elsewhere.
+   */
   private isCovered(node: NodeName): boolean {
     return [...this.known.values()].some(
-      ({ subject, openedAt, closedAt }) =>
-        openedAt && !closedAt && (subject === node || (subject !== 'a' && subject !== 'b')),
+      (incident) =>
+        isOpen(incident) &&
+        incident.class !== 'degraded' &&
+        (incident.subject === node || (incident.subject !== 'a' && incident.subject !== 'b')),
     );
   }
 
@@ -138,20 +143,28 @@ export class HealthRules {
   private wroteIncident(incident: Incident): void {
     const before = this.known.get(incident.id);
     this.known.set(incident.id, incident);
+    const worsened = before?.class === 'degraded' && incident.class !== 'degraded';
     if (incident.openedAt && !before?.openedAt) this.opened(incident);
+    else if (isOpen(incident) && worsened) this.covers(incident);
     if (incident.openedAt && incident.closedAt && !before?.closedAt) this.closed(incident);
   }
 
   private opened(incident: Incident): void {
-    const { clock } = this.site.world;
     this.afterTransaction(incident, 'OPENED');
+    this.covers(incident);
+    this.expectClosed(incident.id, this.site.world.clock.now);
+  }
+
+  /** What it tells of has been found from now on, and is true. */
+  private covers(incident: Incident): void {
+    if (incident.class === 'degraded') return;
+    const { clock } = this.site.world;
     const covered = incident.class === 'node' ? [incident.subject] : NODES;
     for (const outage of this.outages.filter(({ node }) => covered.includes(node))) {
       const isOld = outage.until !== undefined || outage.openedAt !== undefined;
       if (!isOld) this.put({ ...outage, openedAt: clock.now });
     }
     if (incident.class === 'node') this.judgeNode(incident, incident.subject as NodeName);
-    this.expectClosed(incident.id, clock.now);
   }
 
   /** What a message says of one node is true, and it is the node's own. */
