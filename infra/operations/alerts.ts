@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -36,6 +37,26 @@ export class Alerts extends Construct {
     for (const email of props.config.alerts.emails) {
       this.topic.addSubscription(new EmailSubscription(email));
     }
+    const { alerts, region, site } = props.config;
+    if (alerts.slack) this.showIn(alerts.slack, `${site}-${region}`);
+  }
+
+  /**
+   * A channel that is told, and where nobody can tell AWS anything: who writes there may do nothing in
+   * this account, whatever their own role allows. Its name is one for all regions.
+   * https://docs.aws.amazon.com/chatbot/latest/APIReference/API_SlackChannelConfiguration.html
+   */
+  private showIn(
+    { workspaceId, channelId }: NonNullable<Config['alerts']['slack']>,
+    name: string,
+  ): void {
+    new SlackChannelConfiguration(this, 'Slack', {
+      slackChannelConfigurationName: name,
+      slackWorkspaceId: workspaceId,
+      slackChannelId: channelId,
+      notificationTopics: [this.topic],
+      guardrailPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AWSDenyAll')],
+    });
   }
 
   /** Lets a function publish; the topic is encrypted, so that takes its key as well. */

@@ -39,6 +39,16 @@ const CONFIGURATIONS: readonly (readonly [
   ['dynamic addresses', { hosts: { addresses: 'dynamic' } }, ALL],
   ['a host of a later generation', { hosts: { generation: { a: 3 } } }, ALL],
   ['cheaper tiers for images', { storage: { intelligentTiering: true } }, ALL],
+  [
+    'a channel of Slack',
+    {
+      alerts: {
+        emails: ['pacs@example.org'],
+        slack: { workspaceId: 'T0123ABCDEF', channelId: 'C0123ABCDEF' },
+      },
+    },
+    ALL,
+  ],
   ['a budget', { budget: { monthlyUsd: 250 } }, ALL],
 ];
 

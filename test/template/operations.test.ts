@@ -133,6 +133,39 @@ describe.each(sites)('in %s', (_, config) => {
     );
   });
 
+  it('a channel that is configured gets every alert, and who writes there may do nothing', () => {
+    const { slack } = config.alerts;
+    const channels = assembly.of('Chatbot::SlackChannelConfiguration');
+    const roles = assembly
+      .of('IAM::Role')
+      .filter(({ properties }) =>
+        JSON.stringify(properties.AssumeRolePolicyDocument).includes('chatbot.amazonaws.com'),
+      );
+
+    expect(channels.map(({ properties }) => properties)).toEqual(
+      slack
+        ? [
+            expect.objectContaining({
+              ConfigurationName: `${config.site}-${config.region}`,
+              SlackWorkspaceId: slack.workspaceId,
+              SlackChannelId: slack.channelId,
+              SnsTopicArns: ['<Alerts/Topic>'],
+              GuardrailPolicies: [expect.stringMatching(/:iam::aws:policy\/AWSDenyAll$/)],
+            }),
+          ]
+        : [],
+    );
+    expect(roles.map(({ path }) => path)).toEqual(slack ? ['Alerts/Slack/ConfigurationRole'] : []);
+    for (const { properties } of roles) {
+      expect(properties).not.toHaveProperty('ManagedPolicyArns');
+      expect(properties).not.toHaveProperty('Policies');
+    }
+    const allowed = assembly
+      .of('IAM::Policy')
+      .filter(({ properties }) => JSON.stringify(properties.Roles).includes('Alerts/Slack'));
+    expect(allowed).toEqual([]);
+  });
+
   it('alarms of this account may publish, and read the key that encrypts the topic', () => {
     const [policy] = assembly.of('SNS::TopicPolicy');
     const key = assembly.site.find(({ path }) => path === 'Key');
@@ -282,6 +315,7 @@ describe.each(sites)('in %s', (_, config) => {
 
   it('the operations can be destroyed and deployed again without a loss of data', () => {
     const behaviour = [
+      'Chatbot::SlackChannelConfiguration',
       'CloudWatch::Alarm',
       'Events::Rule',
       'IAM::Policy',

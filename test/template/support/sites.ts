@@ -36,7 +36,10 @@ export const hospital = (different: Partial<ConfigInput> = {}): Config =>
     region: 'eu-central-1',
     zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     timeZone: 'Europe/Berlin',
-    alerts: { emails: ['duty@example.org', 'pacs@example.org'] },
+    alerts: {
+      emails: ['duty@example.org', 'pacs@example.org'],
+      slack: { workspaceId: 'T0123ABCDEF', channelId: 'C0123ABCDEF' },
+    },
     logs: { retentionDays: 731 },
     ...different,
   });

@@ -377,6 +377,27 @@ const alone: Mistake[] = [
     'Write each once',
   ],
   [
+    'that alerts a channel by its name',
+    {
+      alerts: {
+        emails: ['pacs@example.org'],
+        slack: { workspaceId: 'T0123ABCDEF', channelId: '#alerts' },
+      },
+    },
+    'alerts.slack.channelId',
+    '"#alerts"',
+    'is no ID of a Slack channel. Write one such as C0123ABCDEF',
+  ],
+  [
+    'that alerts a channel of no workspace',
+    {
+      alerts: { emails: ['pacs@example.org'], slack: { channelId: 'C0123ABCDEF' } as never },
+    },
+    'alerts.slack.workspaceId',
+    'nothing',
+    'authorizes it once',
+  ],
+  [
     'with a retention that CloudWatch does not have',
     { logs: { retentionDays: 42 } },
     'logs.retentionDays',
