@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { outboxRow, publish } from '../shared/alerts.ts';
+import { plusSeconds } from '../shared/clocks.ts';
 import { Conflict, LookIncomplete } from '../shared/errors.ts';
+import { isOpen } from '../shared/incident.ts';
 import { lambda } from '../shared/lambda.ts';
 import {
   commit,
@@ -63,7 +65,7 @@ export const create = lambda(
     }
     const isQuiet = Object.keys(site.incidents).length === 0;
     if (isQuiet && NODES.every((node) => isPlanned(node, site, began))) {
-      return { reason: 'no node is meant to serve', quietUntil: later(began, 86_400_000) };
+      return { reason: 'no node is meant to serve', quietUntil: plusSeconds(began, 86_400) };
     }
 
     const looked = await confirm(clients, {
@@ -142,7 +144,7 @@ const openAfter = ({ incidents }: SiteState, changes: readonly Change[]): number
     if (after) all.set(subject, after);
     else all.delete(subject);
   }
-  return [...all.values()].filter(({ openedAt, closedAt }) => openedAt && !closedAt).length;
+  return [...all.values()].filter(isOpen).length;
 };
 
 /** What the look came to, for the log, the command line and the simulator. */
@@ -172,4 +174,3 @@ function verdict({ site, judgement, seen }: Confirmed, changes: readonly Change[
 const HOUR_MS = 3_600_000;
 const nextHour = (now: Date): string =>
   new Date((Math.floor(now.getTime() / HOUR_MS) + 1) * HOUR_MS).toISOString();
-const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();

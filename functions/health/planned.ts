@@ -1,4 +1,5 @@
 import { CLOCKS, secondsBetween } from '../shared/clocks.ts';
+import { isOpen } from '../shared/incident.ts';
 import type { NodeName, SiteState } from '../shared/operations-table.ts';
 import { serves } from '../shared/sight.ts';
 import type { NodeObservation } from './observation.ts';
@@ -19,9 +20,8 @@ export function plannedBecause(
   if (intent.wish === 'stopped') return `it is to be stopped: ${intent.reason}`;
   if (!intent.reachedAt) return 'its start is not complete yet';
   const incident = site.incidents[node]?.value;
-  const isTold = incident?.openedAt !== undefined && incident.closedAt === undefined;
   // What is told stays told until it is seen to be over, whatever somebody does about it.
-  if (isTold) return undefined;
+  if (incident && isOpen(incident)) return undefined;
   if (busy) return `a command is changing it: ${busy}`;
   // A client that is served already needs no patience, and may be sent there.
   if (sight && serves(sight)) return undefined;

@@ -1,4 +1,4 @@
-import { CLOCKS } from '../shared/clocks.ts';
+import { CLOCKS, plusSeconds } from '../shared/clocks.ts';
 import {
   archived,
   isResting,
@@ -12,7 +12,7 @@ import type { Change } from './course.ts';
 
 /** What a look's changes are in the table. */
 export function writesOf(changes: readonly Change[], site: SiteState, now: Date): Write[] {
-  const until = new Date(now.getTime() + CLOCKS.history * 1000);
+  const until = new Date(plusSeconds(now, CLOCKS.history));
   return changes.flatMap(({ subject, before, after, tells }) => {
     if (!after) return before ? [remove(before)] : [];
     const stored = put(before ?? `INCIDENT#${subject}`, after);
