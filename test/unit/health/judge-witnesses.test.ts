@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../functions/health/judge.ts';
 import type { Judgement } from '../../../functions/health/judgement.ts';
 import type { NodeObservation, Observation } from '../../../functions/health/observation.ts';
 import { proofsOf } from '../../../functions/health/proofs.ts';
@@ -15,18 +14,11 @@ import {
   wellSeen,
   word,
 } from '../support/health.ts';
+import { judged, standings, troubles } from '../support/judged.ts';
 import { reached, siteState } from '../support/site.ts';
-import { at, iso } from '../support/time.ts';
+import { iso } from '../support/time.ts';
 
-const OPEN = siteState(reached());
-const judged = (of: Observation, site = OPEN): Judgement => judge(site, of, at('12:00'));
-
-const summary = ({ nodes, troubles }: Judgement): string[] => [
-  `${nodes.a.standing} ${nodes.b.standing}`,
-  ...Object.entries(troubles).map(([subject, { class: kind, cause }]) =>
-    [subject, kind, cause].join(' '),
-  ),
-];
+const summary = (judgement: Judgement): string[] => [standings(judgement), ...troubles(judgement)];
 
 const instance = (more: object) => ({
   ...nodeSeen('a').instance,

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../functions/health/judge.ts';
-import type { Judgement } from '../../../functions/health/judgement.ts';
 import type { Observation } from '../../../functions/health/observation.ts';
 import type { Incident } from '../../../functions/shared/incident.ts';
 import {
@@ -19,21 +17,12 @@ import {
   wellSeen,
   word,
 } from '../support/health.ts';
+import { judged, OPEN, standings, troubles } from '../support/judged.ts';
 import { intents, reached, siteState } from '../support/site.ts';
-import { at, iso } from '../support/time.ts';
+import { iso } from '../support/time.ts';
 
-const OPEN = siteState(reached());
 const CLOSED = { a: 'stopped', b: 'stopped', database: 'stopped' } as const;
 const ONE = { a: 'running', b: 'stopped', database: 'running' } as const;
-
-const judged = (of: Observation, site = OPEN): Judgement => judge(site, of, at('12:00'));
-
-/** `a node orthanc-hung`: each trouble by its subject, class and cause. */
-const troubles = (judgement: Judgement): string[] =>
-  Object.entries(judgement.troubles).map(([subject, { class: kind, cause }]) =>
-    [subject, kind, cause].join(' '),
-  );
-const standings = ({ nodes }: Judgement): string => `${nodes.a.standing} ${nodes.b.standing}`;
 
 const instance = (state: string) => ({ ...nodeSeen('a').instance, state, names: [] });
 /** Nobody looks at what does not run. */
