@@ -125,7 +125,9 @@ async function health(seeds: number): Promise<string[]> {
     Array.from({ length: seeds }, (_, index) => index + 1),
   );
   const { plays, detections, passing, missed, falseAlerts, broken } = found;
-  for (const one of [...missed, ...falseAlerts, ...broken]) process.stderr.write(`${one}\n`);
+  const wrong = [...missed, ...falseAlerts, ...broken];
+  for (const one of wrong) process.stderr.write(`${one}\n`);
+  if (wrong.length > 0) process.exitCode = 1;
   return [
     `Trouble of ${config.site}, ${plays} seeds, none to three things at once (modelled)`,
     `  outages of a node: ${detections.length + passing + missed.length}, over before anybody could be sure ${passing}`,
